@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target compiles in the Swift 6 language mode, and a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ccm-lab",
+    products: [
+        .library(name: "ClusterConnection", targets: ["ClusterConnection"]),
+        .library(name: "PartnerRuntime", targets: ["PartnerRuntime"]),
+        .executable(name: "ccmd", targets: ["ccmd"]),
+        .executable(name: "ccmlab", targets: ["ccmlab"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRDMA",
+            providers: [.apt(["libibverbs-dev", "librdmacm-dev"])]),
+        .systemLibrary(name: "CCapability", providers: [.apt(["libcap-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
+        .target(name: "ClusterConnection", swiftSettings: strict),
+        .target(
+            name: "PartnerRuntime",
+            dependencies: [
+                "CCapability", "CLinux", "ClusterConnection", "Verbs",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "LabKit",
+            dependencies: [
+                "ClusterConnection",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ccmd",
+            dependencies: [
+                "PartnerRuntime",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ccmlab",
+            dependencies: [
+                "LabKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
+        .testTarget(
+            name: "PartnerRuntimeTests",
+            dependencies: ["ClusterConnection", "PartnerRuntime"], swiftSettings: strict),
+        .testTarget(
+            name: "LabKitTests", dependencies: ["ClusterConnection", "LabKit"], swiftSettings: strict),
+    ]
+)

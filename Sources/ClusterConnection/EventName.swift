@@ -1,0 +1,89 @@
+/// Every name that may stand in the `event` field of a history line.
+///
+/// One vocabulary for partner processes, laboratory, checker, report and simulator. A line is a JSON object
+/// with the fields `time` (ns, monotonic), `partner`, `incarnation` (16 hex digits), `event`, and those
+/// listed here; spans end in their unit. Names follow the boot handshake of the claims: first read, first
+/// write, second read, second write.
+public enum EventName: String, CaseIterable, Sendable {
+    // MARK: The process
+
+    /// The partner process began: `pid`, `node`, `cluster`, `role`, `protocolMin`, `protocolMax`.
+    case started
+    /// What the process got of the noise limits it asked for: `scheduling`, `memoryLocked`, `capabilities`.
+    case confined
+    /// The boot phase moved: `phase`.
+    case bootPhase
+    /// The boot port answers and the preset memory is registered: `address`, `port`, `device`,
+    /// `statusBlockAddress`, `mailboxAddress` (hex).
+    case listening
+    /// The process cannot go on: `reason`. The last line of this incarnation.
+    case failed
+    /// An orderly end: `beats`, `beatMedianNs`, `beatP99Ns`, `maxResidentKiB` and the counters.
+    case stopped
+
+    // MARK: The connection
+
+    /// An attempt to connect begins: `connection`, `attempt`, `address`, `port`, `kind` (`connect` from the
+    /// lower node identity, `knock` from the higher: it only asks to be connected).
+    case connectStarted
+    /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`.
+    case connectFailed
+    /// A connection request arrived: `request`, `node`, `requestIncarnation`.
+    case requestReceived
+    /// A connection request was refused: `request`, `reason`.
+    case requestRejected
+    /// A connection request was accepted: `request`, `connection`.
+    case requestAccepted
+    /// The transport is up: `connection`, `partnerIncarnation`, `side` (`initiator` or `acceptor`).
+    case connected
+    /// A connection is gone, endpoint and all: `connection`, `reason`.
+    case retired
+
+    // MARK: The boot handshake
+
+    /// Read 1 is posted: `connection`, `address` (hex), `key`.
+    case firstReadPosted
+    /// Read 1 brought a whole block of the right partner: `connection`, `partnerIncarnation`, `phase`.
+    case firstReadCompleted
+    /// Write 1, the greeting, is posted: `connection`, `address` (hex), `key`.
+    case firstWritePosted
+    /// Write 1 completed: `connection`.
+    case firstWriteCompleted
+    /// Read 2 is posted: `connection`, `address` (hex), `key`, `repeat` (0 for the first try).
+    case secondReadPosted
+    /// Read 2 showed that the partner saw this incarnation: `connection`, `phase`, `repeats`.
+    case secondReadCompleted
+    /// Write 2, the confirmation, is posted: `connection`, `address` (hex), `key`.
+    case secondWritePosted
+    /// Write 2 completed: `connection`.
+    case secondWriteCompleted
+    /// The partner's greeting lies in the mailbox: `partnerIncarnation`.
+    case greetingSeen
+    /// The partner's confirmation lies in the mailbox: `partnerIncarnation`.
+    case confirmationSeen
+    /// The boot handshake failed: `connection`, `step`, `reason`.
+    case handshakeFailed
+    /// Own write 2 completed and the partner's confirmation is here: `connection`, `partnerIncarnation`.
+    case established
+
+    // MARK: The partner
+
+    /// The verdict on the partner changed: `verdict` (`none` when it was withdrawn), `previous`, `reason`,
+    /// `partnerIncarnation`.
+    case verdict
+    /// The partner's boot phase, as read from its status block, moved: `phase`, `partnerIncarnation`.
+    case partnerPhase
+    /// This process did not run when it should have: `lateNs`. No evidence against the partner.
+    case lateTick
+
+    // MARK: The laboratory
+
+    /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`.
+    case runStarted
+    /// A step of the schedule took effect: `step`, `action`, and the partner it names.
+    case fault
+    /// A partner process ended: `pid`, `status` or `signal`.
+    case processEnded
+    /// A run of a scenario is over.
+    case runEnded
+}

@@ -19,7 +19,7 @@ public enum BootPhase: UInt8, CaseIterable, Sendable {
     case panicked = 7
 
     /// The name in configurations, event lines and reports.
-    public var name: String {
+    public var name: StaticString {
         switch self {
         case .poweredOn: "poweredOn"
         case .ccmStarting: "ccmStarting"

@@ -16,7 +16,9 @@ public struct Instant: Hashable, Sendable {
 
     /// The time from `earlier` to `later`; zero when `later` is in fact the earlier one.
     public static func - (later: Instant, earlier: Instant) -> TimeSpan {
-        TimeSpan(nanoseconds: later.nanoseconds > earlier.nanoseconds ? later.nanoseconds - earlier.nanoseconds : 0)
+        TimeSpan(
+            nanoseconds: later.nanoseconds > earlier.nanoseconds ? later.nanoseconds - earlier.nanoseconds : 0
+        )
     }
 }
 

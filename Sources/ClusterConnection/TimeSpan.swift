@@ -39,3 +39,10 @@ extension TimeSpan: Comparable {
     /// Shorter spans are smaller.
     public static func < (lhs: TimeSpan, rhs: TimeSpan) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 }
+
+extension TimeSpan {
+    /// The whole part of a division; the span itself when the divisor is zero.
+    public static func / (span: TimeSpan, divisor: UInt64) -> TimeSpan {
+        TimeSpan(nanoseconds: divisor == 0 ? span.nanoseconds : span.nanoseconds / divisor)
+    }
+}

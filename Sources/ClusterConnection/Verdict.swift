@@ -16,7 +16,7 @@ public enum Verdict: UInt8, CaseIterable, Sendable {
     case stranger
 
     /// The name in event lines and reports.
-    public var name: String {
+    public var name: StaticString {
         switch self {
         case .alive: "alive"
         case .hung: "hung"

@@ -1,0 +1,28 @@
+/// What a CCM wants done. The driver MUST carry the actions out in their order.
+public enum Action: Sendable {
+    /// Begin to connect to the partner's boot port with this private data.
+    case connect(ConnectionID, ConnectionPrivateData.Words)
+    /// Accept a request; it is this connection from now on.
+    case accept(RequestID, ConnectionID, ConnectionPrivateData.Words)
+    /// Refuse a request.
+    case reject(RequestID, Rejection.Words)
+    /// Post a read of 64 bytes at `PresetAddress.statusBlock` with this remote key.
+    case readStatusBlock(ConnectionID, Operation, key: UInt32)
+    /// Post a write of a slot at `PresetAddress.mailbox` plus the kind's offset, with this remote key.
+    case writeMailbox(ConnectionID, Operation, MailboxSlot.Kind, MailboxSlot.Words, key: UInt32)
+    /// End a connection and destroy its endpoint. Afterwards nothing of it can reach memory, and no event of
+    /// it MUST reach the CCM.
+    case retire(ConnectionID)
+    /// Store the own status block, whole words at a time.
+    case publish(StatusBlock.Words)
+    /// Zero the mailbox.
+    case clearMailbox
+    /// Have a timer come due at this instant, instead of any that it was set to.
+    case setTimer(TimerName, Instant)
+    /// Forget a timer.
+    case cancelTimer(TimerName)
+    /// Write a line of history.
+    case record(HistoryRecord)
+    /// The goodbye is done: the process may end.
+    case finished
+}

@@ -1,0 +1,165 @@
+// Attempts to connect. The side with the lower node identity asks to be connected; the higher one knocks,
+// which the lower answers with a refusal and an attempt of its own at once. So whichever side boots last, the
+// connection begins when it does, and not when a pause of the other side's backoff happens to end.
+
+extension ConnectionManager {
+    mutating func attempt(at now: Instant, into actions: inout [Action]) {
+        let number = counters.attempts + counters.knocks + 1
+        if settings.isInitiator { counters.attempts += 1 } else { counters.knocks += 1 }
+        let connection = nextConnection()
+        move(to: .connecting(Attempt(connection: connection, number: number, since: now)))
+        actions.append(
+            .record(
+                HistoryRecord(.connectStarted).with("connection", .number(UInt64(connection.value)))
+                    .with("attempt", .number(number))
+                    .with("kind", .text(settings.isInitiator ? "connect" : "knock"))))
+        actions.append(.cancelTimer(.backoff))
+        actions.append(.setTimer(.attempt, now + settings.attemptTimeout))
+        actions.append(
+            .connect(
+                connection,
+                privateData(
+                    settings.isInitiator ? .connect : .knock, attempt: UInt16(truncatingIfNeeded: number)
+                ).words))
+    }
+
+    func privateData(_ kind: ConnectionPrivateData.Kind, attempt: UInt16) -> ConnectionPrivateData {
+        ConnectionPrivateData(
+            versions: settings.versions, cluster: settings.cluster, node: settings.node,
+            incarnation: incarnation, statusBlockKey: keys.statusBlock, mailboxKey: keys.mailbox,
+            role: settings.role, kind: kind, attempt: attempt)
+    }
+
+    mutating func attemptTimedOut(at now: Instant, into actions: inout [Action]) {
+        guard case .connecting(let attempt) = link else { return }
+        counters.attemptsDropped += 1
+        giveUp(attempt, "unansweredInTime", pause: nil, at: now, into: &actions)
+    }
+
+    mutating func connectFailed(
+        _ connection: ConnectionID, _ failure: ConnectFailure, at now: Instant, into actions: inout [Action]
+    ) {
+        switch link {
+        case .connecting(let attempt) where attempt.connection == connection:
+            counters.attemptsFailed += 1
+            if failure == .staleTransport { counters.staleTransport += 1 }
+            let pause = backoff.next(using: &random)
+            if failure == .nobodyListens { partnerProcessIsGone(at: now, into: &actions) }
+            giveUp(attempt, failure.name, pause: pause, at: now, into: &actions)
+        case .accepting(let peer) where peer.connection == connection:
+            lose(verdict, failure.name, at: now, into: &actions)
+        case .closed, .waiting, .connecting, .accepting, .handshaking, .established, .farewell:
+            counters.staleEvents += 1
+        }
+    }
+
+    /// The partner's node answered that nothing listens there: whoever was there has died.
+    private mutating func partnerProcessIsGone(at now: Instant, into actions: inout [Action]) {
+        guard partnerIncarnation != .none, verdict != .rebooted else { return }
+        setVerdict(.dead, ConnectFailure.nobodyListens.name, at: now, into: &actions)
+    }
+
+    mutating func refused(
+        _ connection: ConnectionID, _ words: Rejection.Words?, at now: Instant, into actions: inout [Action]
+    ) {
+        guard case .connecting(let attempt) = link, attempt.connection == connection else {
+            counters.staleEvents += 1
+            return
+        }
+        guard let words, let rejection = try? Rejection(words: words) else {
+            counters.attemptsFailed += 1
+            giveUp(
+                attempt, "refusedByStranger", pause: backoff.next(using: &random), at: now, into: &actions)
+            return
+        }
+        if rejection.reason == .initiating {
+            // The knock was heard. Knock again only if the partner's own attempt does not come through.
+            giveUp(attempt, rejection.reason.name, pause: settings.attemptTimeout, at: now, into: &actions)
+            return
+        }
+        counters.attemptsFailed += 1
+        let pause: TimeSpan
+        switch rejection.reason {
+        case .incompatible:
+            setVerdict(.incompatible, rejection.reason.name, at: now, into: &actions)
+            pause = settings.slowRetry
+        case .foreignCluster, .foreignNode, .ownIdentity:
+            setVerdict(.stranger, rejection.reason.name, at: now, into: &actions)
+            pause = settings.slowRetry
+        case .malformed, .staleIncarnation, .staleAttempt, .initiating, .wrongDirection, .shuttingDown:
+            pause = backoff.next(using: &random)
+        }
+        giveUp(attempt, rejection.reason.name, pause: pause, at: now, into: &actions)
+    }
+
+    private mutating func giveUp(
+        _ attempt: Attempt, _ reason: StaticString, pause: TimeSpan?, at now: Instant,
+        into actions: inout [Action]
+    ) {
+        let pause = pause ?? backoff.next(using: &random)
+        actions.append(.retire(attempt.connection))
+        actions.append(
+            .record(
+                HistoryRecord(.connectFailed).with("connection", .number(UInt64(attempt.connection.value)))
+                    .with("attempt", .number(attempt.number)).with("reason", .text(reason))
+                    .with("backoffNs", .number(pause.nanoseconds))))
+        wait(pause, at: now, into: &actions)
+    }
+
+    mutating func wait(_ pause: TimeSpan, at now: Instant, into actions: inout [Action]) {
+        move(to: .waiting)
+        actions.append(.cancelTimer(.attempt))
+        actions.append(.setTimer(.backoff, now + pause))
+    }
+
+    mutating func connected(
+        _ connection: ConnectionID, _ words: ConnectionPrivateData.Words?, at now: Instant,
+        into actions: inout [Action]
+    ) {
+        switch link {
+        case .connecting(let attempt) where attempt.connection == connection:
+            accepted(attempt, words, at: now, into: &actions)
+        case .accepting(let peer) where peer.connection == connection:
+            beginHandshake(peer, at: now, into: &actions)
+        case .closed, .waiting, .connecting, .accepting, .handshaking, .established, .farewell:
+            counters.staleEvents += 1
+        }
+    }
+
+    /// The partner, or whoever is in its place, accepted the attempt.
+    private mutating func accepted(
+        _ attempt: Attempt, _ words: ConnectionPrivateData.Words?, at now: Instant,
+        into actions: inout [Action]
+    ) {
+        guard settings.isInitiator, let words, let data = try? ConnectionPrivateData(words: words),
+            data.kind == .acceptance, data.cluster == settings.cluster, data.node == settings.partnerNode,
+            data.incarnation != incarnation
+        else {
+            counters.attemptsFailed += 1
+            setVerdict(.stranger, "strangerAccepted", at: now, into: &actions)
+            giveUp(attempt, "strangerAccepted", pause: settings.slowRetry, at: now, into: &actions)
+            return
+        }
+        guard settings.versions.highestCommon(with: data.versions) != nil else {
+            counters.attemptsFailed += 1
+            setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
+            giveUp(
+                attempt, RejectReason.incompatible.name, pause: settings.slowRetry, at: now, into: &actions)
+            return
+        }
+        guard !superseded.contains(data.incarnation) else {
+            counters.attemptsFailed += 1
+            giveUp(
+                attempt, RejectReason.staleIncarnation.name, pause: backoff.next(using: &random), at: now,
+                into: &actions)
+            return
+        }
+        actions.append(.cancelTimer(.attempt))
+        beginHandshake(
+            Peer(
+                connection: attempt.connection, incarnation: data.incarnation,
+                statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey,
+                attempt: UInt16(truncatingIfNeeded: attempt.number), since: now),
+            at: now, into: &actions)
+    }
+}

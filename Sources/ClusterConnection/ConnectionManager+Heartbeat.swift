@@ -1,0 +1,84 @@
+// Heartbeats: the own counter rises every interval, the partner's is read every interval, and what a read
+// brings decides the verdict (claim C32). A message would only tell that a process sends; a read also tells
+// a process that stands still from a partner that is gone.
+
+extension ConnectionManager {
+    /// An interval is over.
+    mutating func heartbeat(at now: Instant, into actions: inout [Action]) {
+        guard case .established(var session) = link else { return }
+        if let posted = session.readPosted {
+            guard now - posted > settings.readDeadline, !wasLate(at: now) else { return }
+            return lose(.unreachable, "readDeadline", at: now, into: &actions)
+        }
+        session.readPosted = now
+        move(to: .established(session))
+        actions.append(
+            .readStatusBlock(session.peer.connection, .heartbeatRead, key: session.peer.statusBlockKey))
+    }
+
+    /// An operation ended, whichever.
+    mutating func completed(
+        _ connection: ConnectionID, _ operation: Operation, _ outcome: Outcome, _ words: StatusBlock.Words?,
+        at now: Instant, into actions: inout [Action]
+    ) {
+        switch link {
+        case .handshaking(let handshake) where handshake.peer.connection == connection:
+            completed(handshake, operation, outcome, words, at: now, into: &actions)
+        case .established(let session) where session.peer.connection == connection:
+            guard operation == .heartbeatRead else {
+                counters.staleEvents += 1
+                return
+            }
+            readCompleted(session, outcome, words, at: now, into: &actions)
+        case .closed, .waiting, .connecting, .accepting, .handshaking, .established, .farewell:
+            counters.staleEvents += 1
+        }
+    }
+
+    private mutating func readCompleted(
+        _ session: Session, _ outcome: Outcome, _ words: StatusBlock.Words?, at now: Instant,
+        into actions: inout [Action]
+    ) {
+        switch outcome {
+        case .success:
+            break
+        case .retryExceeded, .flushed, .failed:
+            return lose(.unreachable, outcome.name, at: now, into: &actions)
+        case .refusedByPartner:
+            return lose(.dead, outcome.name, at: now, into: &actions)
+        }
+        var session = session
+        session.readPosted = nil
+        guard let words, let partner = try? StatusBlock(words: words) else {
+            // Torn by the partner's own store, if it lives; for ever the same, if it stopped in the middle.
+            counters.tornReads += 1
+            return countMiss(session, at: now, into: &actions)
+        }
+        guard partner.cluster == settings.cluster, partner.node == settings.partnerNode else {
+            return lose(.stranger, "strangersBlock", at: now, into: &actions)
+        }
+        guard partner.incarnation == session.peer.incarnation else {
+            return lose(.rebooted, "incarnationChanged", at: now, into: &actions)
+        }
+        counters.beats += 1
+        if partner.heartbeat == session.heartbeat {
+            countMiss(session, at: now, into: &actions)
+        } else {
+            session.heartbeat = partner.heartbeat
+            session.misses = 0
+            // Only a connection that has carried a heartbeat ends the series of failures before it.
+            backoff.reset()
+            move(to: .established(session))
+        }
+        proven(partner, at: now, into: &actions)
+    }
+
+    private mutating func countMiss(_ session: Session, at now: Instant, into actions: inout [Action]) {
+        var session = session
+        counters.misses += 1
+        session.misses += 1
+        move(to: .established(session))
+        guard session.misses >= settings.missLimit else { return }
+        lose(.hung, "counterStandsStill", at: now, into: &actions)
+    }
+}

@@ -1,0 +1,82 @@
+// The end of a connection, and what comes after it.
+
+extension ConnectionManager {
+    mutating func disconnected(
+        _ connection: ConnectionID, at now: Instant, into actions: inout [Action]
+    ) {
+        guard let peer = link.peer, peer.connection == connection else {
+            counters.staleEvents += 1
+            return
+        }
+        switch link {
+        case .handshaking(let handshake):
+            fail(handshake, "disconnected", at: now, into: &actions)
+        case .established:
+            if wasLate(at: now) {
+                // This side stood still for so long that the partner was right to give it up: what ended the
+                // connection says nothing of the partner.
+                lose(nil, "ownLateness", at: now, into: &actions)
+            } else {
+                lose(.dead, "disconnected", at: now, into: &actions)
+            }
+        case .accepting:
+            lose(verdict, "disconnected", at: now, into: &actions)
+        case .farewell:
+            endFarewell(into: &actions)
+        case .closed, .waiting, .connecting:
+            counters.staleEvents += 1
+        }
+    }
+
+    /// Tears the connection down, then says what is held of the partner, then begins again.
+    ///
+    /// In this order, because once the verdict is out nothing of the old connection may reach memory.
+    mutating func lose(
+        _ new: Verdict?, _ reason: StaticString, at now: Instant, into actions: inout [Action]
+    ) {
+        guard let peer = link.peer else { return }
+        let wasEstablished = if case .established = link { true } else { false }
+        tearDown(peer, reason, into: &actions)
+        // Whoever still held the partner for alive from an earlier connection learnt better by a handshake
+        // that failed; without evidence of what became of it, there is no verdict.
+        let verdict = new == .alive && !wasEstablished ? nil : new
+        setVerdict(verdict, reason, at: now, into: &actions)
+        wait(backoff.next(using: &random), at: now, into: &actions)
+    }
+
+    private mutating func tearDown(_ peer: Peer, _ reason: StaticString, into actions: inout [Action]) {
+        actions.append(.retire(peer.connection))
+        actions.append(
+            .record(
+                HistoryRecord(.retired).with("connection", .number(UInt64(peer.connection.value)))
+                    .with("reason", .text(reason))))
+        stopTicking(into: &actions)
+        actions.append(.cancelTimer(.handshake))
+        actions.append(.cancelTimer(.poll))
+        actions.append(.clearMailbox)
+        mailbox = InlineArray(repeating: 0)
+        showPartnerSeen(.none, into: &actions)
+    }
+
+    // MARK: An orderly goodbye
+
+    mutating func beginFarewell(at now: Instant, into actions: inout [Action]) {
+        if case .farewell = link { return }
+        advance(to: .shuttingDown, into: &actions)
+        if case .connecting(let attempt) = link { actions.append(.retire(attempt.connection)) }
+        let peer = link.peer
+        move(to: .farewell(peer))
+        for timer in [TimerName.attempt, .backoff, .handshake, .poll] { actions.append(.cancelTimer(timer)) }
+        guard peer != nil else { return endFarewell(into: &actions) }
+        // Long enough for the partner to read that this is a shutdown and not a crash.
+        actions.append(.setTimer(.farewell, now + settings.heartbeatInterval * 2))
+    }
+
+    mutating func endFarewell(into actions: inout [Action]) {
+        guard case .farewell(let peer) = link else { return }
+        if let peer { tearDown(peer, "farewell", into: &actions) }
+        actions.append(.cancelTimer(.farewell))
+        move(to: .farewell(nil))
+        actions.append(.finished)
+    }
+}

@@ -1,0 +1,230 @@
+/// The cluster connection manager as a value: events in, actions out, time as an argument.
+///
+/// It reads no clock, draws no random number that it was not seeded with and touches no memory but its own,
+/// so that it runs unchanged in a partner process, under a simulator and in a replay. The driver MUST hand
+/// over events in the order in which they happened, completions and connection events before timers that
+/// came due at the same moment, and MUST carry out all actions of an event before the next one.
+public struct ConnectionManager: Sendable {
+    /// What it was told.
+    public let settings: Settings
+    /// This life.
+    public let incarnation: Incarnation
+    /// Where it stands with the partner.
+    public private(set) var link: Link = .closed
+    /// What it holds of the partner; nil while there is no evidence either way.
+    public private(set) var verdict: Verdict?
+    /// When the verdict last changed.
+    public private(set) var verdictSince: Instant
+    /// What the partner may read of this side.
+    public private(set) var block: StatusBlock
+    /// The partner's boot phase, as last read.
+    public private(set) var partnerPhase: BootPhase?
+    /// The partner's life that was last proven by a read.
+    public private(set) var partnerIncarnation: Incarnation = .none
+    /// What was counted.
+    public internal(set) var counters = Counters()
+
+    var keys = Keys(statusBlock: 0, mailbox: 0)
+    var mailbox: Mailbox = InlineArray(repeating: 0)
+    var superseded = SupersededIncarnations()
+    var backoff: Backoff
+    var random: SplitMix64
+    var strangerReasonsLogged: UInt32 = 0
+    private var connections: UInt32 = 0
+    private var tickDue: Instant?
+    private var lateUntil = Instant(nanoseconds: 0)
+
+    struct Keys: Sendable {
+        var statusBlock: UInt32
+        var mailbox: UInt32
+    }
+
+    /// A CCM at the very start of its boot.
+    ///
+    /// - Parameters:
+    ///   - incarnation: MUST be one that no life of this node ever had, and not `.none`.
+    ///   - seed: of the backoff's jitter.
+    ///   - now: the moment of the start.
+    public init(settings: Settings, incarnation: Incarnation, seed: UInt64, at now: Instant) {
+        self.settings = settings
+        self.incarnation = incarnation
+        verdictSince = now
+        backoff = Backoff(start: settings.backoffStart, cap: settings.backoffCap)
+        random = SplitMix64(seed: seed)
+        block = StatusBlock(
+            phase: .poweredOn, role: settings.role, incarnation: incarnation, cluster: settings.cluster,
+            node: settings.node, heartbeat: 0, partnerSeen: .none)
+    }
+
+    /// Whether a change of the mailbox matters now; the driver need not look into it at other times.
+    public var watchesMailbox: Bool {
+        switch link {
+        case .connecting, .accepting, .handshaking: true
+        case .closed, .waiting, .established, .farewell: false
+        }
+    }
+
+    /// Takes an event and appends what is to be done about it to `actions`.
+    ///
+    /// Appends nothing else and removes nothing, so a driver that keeps the array's capacity gets through
+    /// its heartbeats without taking memory from the heap.
+    public mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
+        noteLateness(at: now, into: &actions)
+        switch event {
+        case .listening(let statusBlockKey, let mailboxKey):
+            keys = Keys(statusBlock: statusBlockKey, mailbox: mailboxKey)
+            advance(to: .ccmListening, into: &actions)
+            if case .closed = link { attempt(at: now, into: &actions) }
+        case .bootPhase(let phase):
+            advance(to: phase, into: &actions)
+        case .timer(let name):
+            timerFired(name, at: now, into: &actions)
+        case .request(let request, let words):
+            requested(request, words, at: now, into: &actions)
+        case .connected(let connection, let words):
+            connected(connection, words, at: now, into: &actions)
+        case .refused(let connection, let words):
+            refused(connection, words, at: now, into: &actions)
+        case .connectFailed(let connection, let failure):
+            connectFailed(connection, failure, at: now, into: &actions)
+        case .disconnected(let connection):
+            disconnected(connection, at: now, into: &actions)
+        case .completed(let connection, let operation, let outcome, let words):
+            completed(connection, operation, outcome, words, at: now, into: &actions)
+        case .mailbox(let words):
+            mailbox = words
+            lookIntoMailbox(at: now, into: &actions)
+        case .stop:
+            beginFarewell(at: now, into: &actions)
+        }
+    }
+
+    /// Takes an event and returns what is to be done about it.
+    public mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        handle(event, at: now, into: &actions)
+        return actions
+    }
+}
+
+// MARK: - What the parts share
+
+extension ConnectionManager {
+    mutating func move(to link: Link) { self.link = link }
+
+    mutating func nextConnection() -> ConnectionID {
+        connections &+= 1
+        return ConnectionID(value: connections)
+    }
+
+    mutating func publish(into actions: inout [Action]) { actions.append(.publish(block.words)) }
+
+    mutating func beat(into actions: inout [Action]) {
+        block.heartbeat &+= 1
+        publish(into: &actions)
+    }
+
+    mutating func showPartnerSeen(_ incarnation: Incarnation, into actions: inout [Action]) {
+        guard block.partnerSeen != incarnation else { return }
+        block.partnerSeen = incarnation
+        publish(into: &actions)
+    }
+
+    mutating func setVerdict(
+        _ new: Verdict?, _ reason: StaticString, at now: Instant, into actions: inout [Action]
+    ) {
+        guard new != verdict else { return }
+        actions.append(
+            .record(
+                HistoryRecord(.verdict)
+                    .with("verdict", .text(name(of: new))).with("previous", .text(name(of: verdict)))
+                    .with("reason", .text(reason)).with(
+                        "partnerIncarnation", .incarnation(partnerIncarnation))))
+        verdict = new
+        verdictSince = now
+    }
+
+    /// A read has proven that this life of the partner is there, and how far it has come.
+    mutating func proven(_ partner: StatusBlock, at now: Instant, into actions: inout [Action]) {
+        if partner.incarnation != partnerIncarnation {
+            if partnerIncarnation != .none {
+                superseded.insert(partnerIncarnation)
+                if verdict != nil && verdict != .dead {
+                    setVerdict(.rebooted, "newIncarnation", at: now, into: &actions)
+                }
+            }
+            partnerIncarnation = partner.incarnation
+            partnerPhase = nil
+        }
+        guard partner.phase != partnerPhase else { return }
+        partnerPhase = partner.phase
+        actions.append(
+            .record(
+                HistoryRecord(.partnerPhase).with("phase", .text(partner.phase.name))
+                    .with("partnerIncarnation", .incarnation(partner.incarnation))))
+    }
+
+    mutating func advance(to phase: BootPhase, into actions: inout [Action]) {
+        guard phase > block.phase else { return }
+        block.phase = phase
+        publish(into: &actions)
+        actions.append(.record(HistoryRecord(.bootPhase).with("phase", .text(phase.name))))
+    }
+
+    private func name(of verdict: Verdict?) -> StaticString { verdict?.name ?? "none" }
+}
+
+// MARK: - Timers
+
+extension ConnectionManager {
+    private mutating func timerFired(_ name: TimerName, at now: Instant, into actions: inout [Action]) {
+        switch name {
+        case .tick: tick(at: now, into: &actions)
+        case .attempt: attemptTimedOut(at: now, into: &actions)
+        case .backoff: if case .waiting = link { attempt(at: now, into: &actions) }
+        case .handshake: handshakeTimedOut(at: now, into: &actions)
+        case .poll: poll(at: now, into: &actions)
+        case .farewell: endFarewell(into: &actions)
+        }
+    }
+
+    /// Begins to count heartbeat intervals.
+    mutating func startTicking(at now: Instant, into actions: inout [Action]) {
+        let due = now + settings.heartbeatInterval
+        tickDue = due
+        actions.append(.setTimer(.tick, due))
+    }
+
+    mutating func stopTicking(into actions: inout [Action]) {
+        tickDue = nil
+        actions.append(.cancelTimer(.tick))
+    }
+
+    private mutating func tick(at now: Instant, into actions: inout [Action]) {
+        guard let due = tickDue else { return }
+        // A tick that came late is not made up for: the next one is a whole interval away, so that every
+        // miss counted against the partner rests on an interval in which this process ran.
+        let next = due + settings.heartbeatInterval
+        let following = next > now ? next : now + settings.heartbeatInterval
+        tickDue = following
+        beat(into: &actions)
+        heartbeat(at: now, into: &actions)
+        // The heartbeat may have ended the connection, and the ticking with it.
+        if tickDue != nil { actions.append(.setTimer(.tick, following)) }
+    }
+
+    /// A side that did not run for so long that its partner may hold it for hung has no right to judge.
+    private mutating func noteLateness(at now: Instant, into actions: inout [Action]) {
+        guard let due = tickDue else { return }
+        let late = now - due
+        guard late > settings.heartbeatInterval * UInt64(settings.missLimit) / 2 else { return }
+        if now >= lateUntil {
+            counters.lateTicks += 1
+            actions.append(.record(HistoryRecord(.lateTick).with("lateNs", .number(late.nanoseconds))))
+        }
+        lateUntil = now + settings.heartbeatInterval * 2
+    }
+
+    /// Whether this side has just come back from not running.
+    func wasLate(at now: Instant) -> Bool { now < lateUntil }
+}

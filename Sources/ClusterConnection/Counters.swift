@@ -1,0 +1,36 @@
+/// What a CCM counted since its start. Only ever rises.
+public struct Counters: Hashable, Sendable {
+    /// Attempts to connect, as initiator.
+    public var attempts: UInt64 = 0
+    /// Knocks at the initiator's door.
+    public var knocks: UInt64 = 0
+    /// Attempts that stayed unanswered and were dropped by the own timer.
+    public var attemptsDropped: UInt64 = 0
+    /// Attempts that failed or were refused.
+    public var attemptsFailed: UInt64 = 0
+    /// Attempts that the transport refused as stale.
+    public var staleTransport: UInt64 = 0
+    /// Connection requests that arrived.
+    public var requests: UInt64 = 0
+    /// Connection requests refused because they came from no partner of this cluster.
+    public var strangersRejected: UInt64 = 0
+    /// Connection requests of the partner that were refused.
+    public var partnerRejected: UInt64 = 0
+    /// Boot handshakes that failed.
+    public var handshakesFailed: UInt64 = 0
+    /// Times the connection was established.
+    public var established: UInt64 = 0
+    /// Reads that brought a block in the middle of being changed.
+    public var tornReads: UInt64 = 0
+    /// Heartbeat reads that brought a whole block.
+    public var beats: UInt64 = 0
+    /// Heartbeat reads that found the counter where it was.
+    public var misses: UInt64 = 0
+    /// Intervals in which this process did not run when it should have.
+    public var lateTicks: UInt64 = 0
+    /// Events of connections that were already retired, and dropped.
+    public var staleEvents: UInt64 = 0
+
+    /// All zero.
+    public init() {}
+}

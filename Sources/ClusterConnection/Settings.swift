@@ -1,0 +1,50 @@
+/// What one partner's CCM is told about itself, its partner and its deadlines.
+public struct Settings: Hashable, Sendable {
+    /// This side's identity in the cluster.
+    public var node: NodeIdentity
+    /// The one node that this side connects with.
+    public var partnerNode: NodeIdentity
+    /// The cluster of both.
+    public var cluster: ClusterIdentity
+    /// What this side is to the cluster.
+    public var role: Role
+    /// The protocol versions this side speaks.
+    public var versions: VersionRange
+
+    /// How often the own counter rises and the partner's is read.
+    public var heartbeatInterval: TimeSpan = .milliseconds(10)
+    /// How many reads in a row may find the counter where it was before the partner is `hung`.
+    public var missLimit: UInt32 = 20
+    /// How long a heartbeat read may be under way. Longer than the transport takes to exhaust its retries,
+    /// so that it only decides where the transport never answers.
+    public var readDeadline: TimeSpan = .seconds(1)
+
+    /// How long an attempt to connect may stay unanswered. The kernel resends only about every four seconds,
+    /// so it is dropped and begun again instead.
+    public var attemptTimeout: TimeSpan = .milliseconds(300)
+    /// The pause after the first failed attempt; it doubles with each further one.
+    public var backoffStart: TimeSpan = .milliseconds(5)
+    /// The longest pause between attempts.
+    public var backoffCap: TimeSpan = .milliseconds(100)
+    /// The pause after a partner proved incompatible or a stranger, which time alone does not mend.
+    public var slowRetry: TimeSpan = .seconds(2)
+    /// How long the four operations and the partner's confirmation may take together.
+    public var handshakeTimeout: TimeSpan = .seconds(1)
+    /// How often the mailbox is looked into, and read 2 repeated, while the partner has not yet looked.
+    public var handshakePoll: TimeSpan = .microseconds(250)
+
+    /// Settings with default deadlines.
+    public init(
+        node: NodeIdentity, partnerNode: NodeIdentity, cluster: ClusterIdentity, role: Role,
+        versions: VersionRange = .supported
+    ) {
+        self.node = node
+        self.partnerNode = partnerNode
+        self.cluster = cluster
+        self.role = role
+        self.versions = versions
+    }
+
+    /// Whether this side connects; the other one accepts.
+    public var isInitiator: Bool { node < partnerNode }
+}

@@ -1,0 +1,19 @@
+/// The partner incarnations that a newer one has replaced: what still comes from them is stale.
+///
+/// Holds the last sixteen, so that a partner which reboots for ever takes no memory; a request delayed past
+/// sixteen reboots meets the attempt's own deadline instead.
+struct SupersededIncarnations: Sendable {
+    private var ring: InlineArray<16, Incarnation> = InlineArray(repeating: .none)
+    private var next = 0
+
+    mutating func insert(_ incarnation: Incarnation) {
+        guard !contains(incarnation) else { return }
+        ring[next] = incarnation
+        next = (next + 1) % ring.count
+    }
+
+    func contains(_ incarnation: Incarnation) -> Bool {
+        for index in ring.indices where ring[index] == incarnation { return incarnation != .none }
+        return false
+    }
+}

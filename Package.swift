@@ -32,25 +32,27 @@ let package = Package(
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
         .target(
+            name: "StrictYAML",
+            dependencies: ["ClusterConnection", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
             name: "PartnerRuntime",
             dependencies: [
-                "CCapability", "CLinux", "ClusterConnection", "Verbs",
+                "CCapability", "CLinux", "ClusterConnection", "StrictYAML", "Verbs",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
             name: "LabKit",
             dependencies: [
-                "ClusterConnection",
+                "ClusterConnection", "StrictYAML",
                 .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "PartnerRuntime",
+                "ClusterConnection", "PartnerRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -64,6 +66,7 @@ let package = Package(
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(
             name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
+        .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
             dependencies: ["ClusterConnection", "PartnerRuntime"], swiftSettings: strict),

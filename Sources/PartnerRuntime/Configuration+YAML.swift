@@ -1,0 +1,170 @@
+import ClusterConnection
+import StrictYAML
+import Verbs
+
+extension Configuration {
+    /// Reads a configuration; all that is wrong with it is thrown at once, and nothing is started.
+    ///
+    /// - Parameters:
+    ///   - source: the file's name, for messages.
+    ///   - overrides: `FIELD=VALUE` from the command line, in the place of what the file says.
+    public init(yaml: String, source: String, overrides: [String] = []) throws(InputProblems) {
+        var document = try YAMLDocument(text: yaml, source: source)
+        for assignment in overrides { try document.override(assignment) }
+        self = try document.read { Configuration(fields: $0) }
+    }
+
+    private init?(fields: YAMLFields) {
+        let partner = fields.required("partner", expected: "the partner's name, 1 to 32 characters") {
+            (1...32).contains($0.utf8.count) ? $0 : nil
+        }
+        let control = fields.value("control", expected: "the path of a socket, at most 107 bytes") {
+            (1...107).contains($0.utf8.count) ? $0 : nil
+        }
+        let transport = Transport(fields: fields.section("transport"))
+        let settings = Settings(fields: fields, transport: transport)
+        let rail = Rail(fields: fields)
+        let boot = BootSchedule(fields: fields.section("boot"))
+        let killAfter = fields.section("lab")?.value(
+            "killAfter", expected: "one of firstRead, firstWrite, secondRead, secondWrite"
+        ) { text in
+            Operation.allCases.first { "\($0.name)" == text && $0 != .heartbeatRead }
+        }
+        guard let partner, let settings, let rail, let boot else { return nil }
+        self.init(
+            partner: partner, settings: settings, rail: rail, boot: boot, transport: transport,
+            controlPath: control, killAfter: killAfter)
+    }
+}
+
+extension Configuration.Transport {
+    /// 16.8 ms a try, six tries: about 0.15 s until a partner that is gone is known to be. Slow enough that
+    /// a busy host is not mistaken for a dead one, which 10 and 3 were measured to do.
+    static let standard = Configuration.Transport(ackTimeout: 12, retryCount: 5)
+
+    fileprivate init(fields: YAMLFields?) {
+        self = .standard
+        if let exponent = fields?.value(
+            "ackTimeout", expected: "an exponent from 8 to 22",
+            { UInt8($0).flatMap { (8...22).contains($0) ? $0 : nil } })
+        {
+            ackTimeout = exponent
+        }
+        if let count = fields?.value(
+            "retryCount", expected: "a count from 1 to 6 (Soft-RoCE takes 7 for “for ever”)",
+            { UInt8($0).flatMap { (1...6).contains($0) ? $0 : nil } })
+        {
+            retryCount = count
+        }
+    }
+}
+
+extension Settings {
+    fileprivate init?(fields: YAMLFields, transport: Configuration.Transport) {
+        let identity = "a node identity: a number from 1 to 2^64-1, decimal or 0x hexadecimal"
+        let node = fields.required("node", expected: identity, NodeIdentity.init(text:))
+        let partnerNode = fields.required("partnerNode", expected: identity, NodeIdentity.init(text:))
+        let cluster = fields.required(
+            "cluster", expected: "the cluster's UUID, 8-4-4-4-12 hexadecimal digits", { ClusterIdentity($0) })
+        let role = fields.value("role", expected: "storageSystem or applicationServer") { text in
+            Role.allCases.first { "\($0.name)" == text }
+        }
+        if let node, node == partnerNode {
+            fields.refuse("partnerNode", "expected another identity than node: a partner is not itself")
+        }
+        guard let node, let partnerNode, let cluster else {
+            // The sections are still read, so that what is wrong in them is told as well.
+            var unused = Settings(
+                node: NodeIdentity(value: 1), partnerNode: NodeIdentity(value: 2),
+                cluster: ClusterIdentity(low: 0, high: 0), role: .storageSystem)
+            unused.readDeadlines(fields, transport)
+            return nil
+        }
+        self.init(node: node, partnerNode: partnerNode, cluster: cluster, role: role ?? .storageSystem)
+        readDeadlines(fields, transport)
+    }
+
+    private mutating func readDeadlines(_ fields: YAMLFields, _ transport: Configuration.Transport) {
+        let heartbeat = fields.section("heartbeat")
+        heartbeat?.span("interval", atLeast: .milliseconds(1), into: &heartbeatInterval)
+        if let limit = heartbeat?.value(
+            "missLimit", expected: "a count from 2 to 10000",
+            { UInt32($0).flatMap { (2...10_000).contains($0) ? $0 : nil } })
+        {
+            missLimit = limit
+        }
+        let connect = fields.section("connect")
+        connect?.span("attemptTimeout", atLeast: .milliseconds(10), into: &attemptTimeout)
+        connect?.span("backoffStart", atLeast: .milliseconds(1), into: &backoffStart)
+        connect?.span("backoffCap", atLeast: .milliseconds(1), into: &backoffCap)
+        connect?.span("slowRetry", atLeast: .milliseconds(100), into: &slowRetry)
+        connect?.span("handshakeTimeout", atLeast: .milliseconds(10), into: &handshakeTimeout)
+        if backoffCap < backoffStart {
+            connect?.refuse("backoffCap", "expected at least backoffStart")
+        }
+        // Past this the transport has broken its promise, and the own clock decides.
+        readDeadline = transport.bound + heartbeatInterval * 2
+    }
+}
+
+extension Configuration.Rail {
+    fileprivate init?(fields: YAMLFields) {
+        guard let rail = fields.section("rail") else {
+            fields.refuse(
+                "rail", "is missing: expected a mapping with address, partnerAddress and, if wanted, bootPort")
+            return nil
+        }
+        let form = "an IPv4 or IPv6 address"
+        let address = rail.required("address", expected: form) { isAddress($0) ? $0 : nil }
+        let partnerAddress = rail.required("partnerAddress", expected: form) { isAddress($0) ? $0 : nil }
+        let port = rail.value("bootPort", expected: "a port number from 1 to 65535") {
+            UInt16($0).flatMap { $0 > 0 ? $0 : nil }
+        }
+        if let address, address == partnerAddress {
+            rail.refuse("partnerAddress", "expected another address than the own one")
+        }
+        guard let address, let partnerAddress else { return nil }
+        self.init(
+            address: address, partnerAddress: partnerAddress,
+            bootPort: port ?? Configuration.defaultBootPort)
+    }
+}
+
+extension Configuration.BootSchedule {
+    fileprivate init?(fields: YAMLFields?) {
+        self.init(ccmStarting: .zero, storageOSLoading: .milliseconds(500), storageOSActive: .seconds(3))
+        guard let fields else { return }
+        fields.span("ccmStarting", atLeast: .zero, into: &ccmStarting)
+        fields.span("storageOSLoading", atLeast: .zero, into: &storageOSLoading)
+        fields.span("storageOSActive", atLeast: .zero, into: &storageOSActive)
+        if storageOSActive < storageOSLoading {
+            fields.refuse("storageOSActive", "expected no earlier than storageOSLoading")
+        }
+        if storageOSLoading < ccmStarting {
+            fields.refuse(
+                "storageOSLoading", "expected no earlier than ccmStarting: the CCM starts in the boot process")
+        }
+    }
+}
+
+extension NodeIdentity {
+    fileprivate init?(text: String) {
+        let value = text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
+        guard let value, value != 0 else { return nil }
+        self.init(value: value)
+    }
+}
+
+extension YAMLFields {
+    fileprivate func span(_ name: String, atLeast least: TimeSpan, into span: inout TimeSpan) {
+        let bound = least == .zero ? "" : ", at least \(least.nanoseconds / 1_000) us"
+        let read = value(name, expected: TimeSpan.textForm + bound) { text in
+            TimeSpan(text: text).flatMap { $0 >= least && $0 <= .seconds(86_400) ? $0 : nil }
+        }
+        if let read { span = read }
+    }
+}
+
+private func isAddress(_ text: String) -> Bool {
+    (try? HardwareAddress(text, port: 1)) != nil
+}

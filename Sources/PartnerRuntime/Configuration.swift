@@ -1,0 +1,59 @@
+import ClusterConnection
+
+/// What one partner process is told: everything of `ClusterConnection.Settings`, and what only a real process
+/// on a real rail needs.
+public struct Configuration: Hashable, Sendable {
+    /// The partner's name in events and reports.
+    public var partner: String
+    /// What the connection manager is told.
+    public var settings: Settings
+    /// The path of the interconnect.
+    public var rail: Rail
+    /// When the own boot reaches which phase.
+    public var boot: BootSchedule
+    /// How the transport tries again.
+    public var transport: Transport
+    /// Where `ccmd status` finds the process; nil for nowhere.
+    public var controlPath: String?
+    /// The laboratory's failpoint: die by SIGKILL right after this operation completed.
+    public var killAfter: Operation?
+
+    /// One path of the interconnect.
+    public struct Rail: Hashable, Sendable {
+        /// The own hardware address: an IPv4 or IPv6 address of an RDMA device.
+        public var address: String
+        /// The partner's hardware address, known beforehand (claim C15).
+        public var partnerAddress: String
+        /// The boot port, the same on both sides (claim C15).
+        public var bootPort: UInt16
+    }
+
+    /// The moments of the own boot, from the start of the process, which stands for power-on.
+    public struct BootSchedule: Hashable, Sendable {
+        /// When the CCM is initialised.
+        public var ccmStarting: TimeSpan
+        /// When the storage operating system begins to load.
+        public var storageOSLoading: TimeSpan
+        /// When the storage operating system is fully active.
+        public var storageOSActive: TimeSpan
+    }
+
+    /// How long the transport tries: (retryCount + 1) times 4.096 µs × 2^ackTimeout, rounded up to the
+    /// kernel's clock ticks (InfiniBand specification, local ACK timeout).
+    public struct Transport: Hashable, Sendable {
+        /// The exponent of the acknowledge timeout.
+        public var ackTimeout: UInt8
+        /// How often a request is sent again; 1 to 6, because rxe takes 7 for "for ever".
+        public var retryCount: UInt8
+
+        /// How long after a post the transport says that nothing answers, at the latest: each try may take
+        /// two ticks of a 250 Hz kernel longer than its timer.
+        public var bound: TimeSpan {
+            (TimeSpan.nanoseconds(4_096) * (UInt64(1) << UInt64(ackTimeout)) + .milliseconds(8))
+                * (UInt64(retryCount) + 1)
+        }
+    }
+
+    /// The boot port unless a configuration names another.
+    public static let defaultBootPort: UInt16 = 17320
+}

@@ -6,7 +6,6 @@ let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 let package = Package(
@@ -52,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "ClusterConnection", "PartnerRuntime",
+                "PartnerRuntime", "StrictYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

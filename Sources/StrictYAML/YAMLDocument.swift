@@ -81,7 +81,7 @@ public struct YAMLDocument {
         case .duplicatedKeysInMapping(let duplicates, let context):
             return InputProblem(
                 source: source, line: context.mark.line, field: "",
-                text: "a field stands twice: \(duplicates.map { $0.string ?? "?" }.joined(separator: ", "))")
+                text: "a field stands twice: \(duplicates.joined(separator: ", "))")
         case .no, .memory, .reader, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
             return InputProblem(source: source, line: nil, field: "", text: "not YAML: \(error)")
         }

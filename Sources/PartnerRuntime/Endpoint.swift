@@ -1,0 +1,105 @@
+import ClusterConnection
+import Verbs
+
+/// The transport's end of one connection or attempt.
+final class Endpoint {
+    let connection: ConnectionID
+    let privateData: ConnectionPrivateData.Words
+    private let transport: Configuration.Transport
+    private var identifier: ConnectionIdentifier?
+
+    private static let limits = QueuePairLimits(sendCapacity: 8, receiveCapacity: 1, inlineByteCount: 64)
+    /// A retry of a receive that was not ready; no receive is ever awaited here.
+    private static let receiverRetries: UInt8 = 6
+    private static let readDepth: UInt8 = 4
+
+    /// The end of an attempt of the own: begins to resolve the partner's address.
+    init(
+        connecting connection: ConnectionID, _ privateData: ConnectionPrivateData.Words, on rail: Rail,
+        transport: Configuration.Transport, timeoutMilliseconds: Int32
+    ) throws(VerbsError) {
+        self.connection = connection
+        self.privateData = privateData
+        self.transport = transport
+        let identifier = try ConnectionIdentifier(channel: rail.channel, context: Self.context(of: connection))
+        try identifier.resolveAddress(
+            from: rail.address.with(port: 0), to: rail.partnerAddress,
+            timeoutMilliseconds: timeoutMilliseconds)
+        self.identifier = consume identifier
+    }
+
+    /// The end of a request: accepts it.
+    init(
+        accepting connection: ConnectionID, _ privateData: ConnectionPrivateData.Words,
+        _ inbound: consuming ConnectionIdentifier, on rail: Rail, transport: Configuration.Transport
+    ) throws(VerbsError) {
+        self.connection = connection
+        self.privateData = privateData
+        self.transport = transport
+        inbound.context = Self.context(of: connection)
+        try inbound.setAcknowledgeTimeout(exponent: transport.ackTimeout)
+        try inbound.createQueuePair(
+            in: rail.domain, completionQueue: rail.completionQueue, limits: Self.limits)
+        try inbound.accept(try Self.parameters(privateData, transport))
+        identifier = consume inbound
+    }
+
+    /// The context of a connection's identifier, by which its events are known. The listener's is zero.
+    static func context(of connection: ConnectionID) -> UInt64 { UInt64(connection.value) }
+
+    func addressResolved(timeoutMilliseconds: Int32) throws(VerbsError) {
+        try identifier?.setAcknowledgeTimeout(exponent: transport.ackTimeout)
+        try identifier?.resolveRoute(timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    func routeResolved(on rail: Rail) throws(VerbsError) {
+        try identifier?.createQueuePair(
+            in: rail.domain, completionQueue: rail.completionQueue, limits: Self.limits)
+        try identifier?.connect(try Self.parameters(privateData, transport))
+    }
+
+    func postRead(_ operation: Operation, key: UInt32, on rail: Rail) throws(VerbsError) {
+        try identifier?.postRead(
+            into: rail.scratch, offset: 0, byteCount: rail.scratch.byteCount,
+            remoteAddress: PresetAddress.statusBlock, remoteKey: key, workRequest: workRequest(operation))
+    }
+
+    /// Posts a write of a mailbox slot; inline, so that the words are taken before this returns.
+    func postWrite(
+        _ operation: Operation, _ kind: MailboxSlot.Kind, _ words: MailboxSlot.Words, key: UInt32,
+        on rail: Rail
+    ) throws(VerbsError) {
+        try rail.scratch.storeWords(words.span.bytes, at: 0)
+        try identifier?.postWrite(
+            from: rail.scratch, offset: 0, byteCount: words.span.bytes.byteCount,
+            remoteAddress: PresetAddress.mailbox + UInt64(kind.offset), remoteKey: key,
+            workRequest: workRequest(operation), inline: true)
+    }
+
+    /// Ends the connection and destroys the endpoint: afterwards nothing of it can reach memory.
+    func retire() throws(VerbsError) {
+        guard let identifier = identifier.take() else { return }
+        // Fails where there is no connection to end; destroying is what matters.
+        if identifier.queuePairNumber != nil { try? identifier.disconnect() }
+        try identifier.close()
+    }
+
+    private func workRequest(_ operation: Operation) -> UInt64 {
+        UInt64(connection.value) << 8 | UInt64(operation.rawValue)
+    }
+
+    /// Whose work, and which, a completion tells the end of.
+    static func work(of workRequest: UInt64) -> (ConnectionID, Operation)? {
+        guard let operation = Operation(rawValue: UInt8(truncatingIfNeeded: workRequest)) else { return nil }
+        return (ConnectionID(value: UInt32(truncatingIfNeeded: workRequest >> 8)), operation)
+    }
+
+    private static func parameters(
+        _ privateData: ConnectionPrivateData.Words, _ transport: Configuration.Transport
+    ) throws(VerbsError) -> ConnectionParameters {
+        ConnectionParameters(
+            privateData: try PrivateData(privateData.span.bytes), responderResources: readDepth,
+            initiatorDepth: readDepth, retryCount: transport.retryCount,
+            receiverNotReadyRetryCount: receiverRetries)
+    }
+}

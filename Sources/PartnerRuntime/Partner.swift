@@ -1,0 +1,450 @@
+import ClusterConnection
+import Verbs
+
+/// One partner process: drives the connection manager with verbs, walks the boot phases, writes history.
+///
+/// One thread, one loop. Nothing on the way of a heartbeat allocates, logs or takes a lock: the manager's
+/// actions go into an array that keeps its capacity, and only changes are written.
+public final class Partner {
+    private let configuration: Configuration
+    private let started: Instant
+    private let poller: Poller
+    private let signals: TerminationSignals
+    private var timers: TimerTable
+    private var history: HistoryWriter
+    private var control: ControlSocket?
+    private var manager: ConnectionManager
+    private var rail: Rail?
+
+    private var endpoints: [Endpoint] = []
+    private var waitingRequest: ConnectionIdentifier?
+    private var requests: UInt32 = 0
+    private var actions: [Action] = []
+    private var eventsToCome: [Event] = []
+    private var mailboxSeen: Mailbox = InlineArray(repeating: 0)
+    private var boot: [(due: Instant, phase: BootPhase)] = []
+    private var heartbeatPosted = Instant(nanoseconds: 0)
+    private var beats = BeatStatistics()
+    private var isFinished = false
+
+    /// A partner at its power-on.
+    ///
+    /// - Parameter events: where the history goes: a path, or `-` for standard output.
+    public init(_ configuration: Configuration, events: String) throws(RuntimeError) {
+        self.configuration = configuration
+        started = MonotonicClock.now
+        signals = try TerminationSignals()
+        poller = try Poller()
+        timers = try TimerTable()
+        // Drawn from the kernel's generator: the only thing a booting machine has that it never had before.
+        let incarnation = Incarnation(value: UInt64.random(in: 1...UInt64.max))
+        history = try HistoryWriter(
+            path: events, partner: configuration.partner, incarnation: incarnation)
+        manager = ConnectionManager(
+            settings: configuration.settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max),
+            at: started)
+        actions.reserveCapacity(32)
+        eventsToCome.reserveCapacity(8)
+        endpoints.reserveCapacity(4)
+        boot = [
+            (started + configuration.boot.ccmStarting, .ccmStarting),
+            (started + configuration.boot.storageOSLoading, .storageOSLoading),
+            (started + configuration.boot.storageOSActive, .storageOSActive),
+        ]
+    }
+
+    /// Runs until an orderly stop. A failure is written to the history before it is thrown.
+    public func run() throws(RuntimeError) {
+        do throws(RuntimeError) {
+            try runToTheEnd()
+        } catch {
+            history.write(.failed, at: MonotonicClock.now) { $0.field("reason", text: error.description) }
+            throw error
+        }
+    }
+
+    private func runToTheEnd() throws(RuntimeError) {
+        recordStart()
+        try poller.add(signals.fileDescriptor, as: .signals)
+        try poller.add(timers.fileDescriptor, as: .timers)
+        if let path = configuration.controlPath {
+            let control = try ControlSocket(path: path)
+            try poller.add(control.fileDescriptor, as: .control)
+            self.control = consume control
+        }
+        timers.setBoot(boot.first?.due)
+        while !isFinished {
+            timers.arm()
+            let ready = try poller.wait()
+            if ready.contains(.timers) { timers.noteFired() }
+            // What the partner did comes before what a clock says, or a pause of this process would be held
+            // against the partner.
+            lookIntoMailbox()
+            if ready.contains(.completions) { try drainCompletions() }
+            if ready.contains(.connections) { try drainConnectionEvents() }
+            if ready.contains(.device) { try drainDeviceEvents() }
+            lookIntoMailbox()
+            while let timer = timers.takeDue(at: MonotonicClock.now) { feed(.timer(timer)) }
+            try walkBoot()
+            if ready.contains(.signals), signals.take() { feed(.stop) }
+            if ready.contains(.control) { answerControl() }
+        }
+        recordStop()
+    }
+}
+
+// MARK: - Boot
+
+extension Partner {
+    private func walkBoot() throws(RuntimeError) {
+        while timers.takeBoot(at: MonotonicClock.now) {
+            let phase = boot.removeFirst().phase
+            timers.setBoot(boot.first?.due)
+            feed(.bootPhase(phase))
+            if phase == .ccmStarting { try startListening() }
+        }
+    }
+
+    /// Initialises the CCM: from here on the partner can reach this side, whatever runs above (claim C1a).
+    private func startListening() throws(RuntimeError) {
+        let needsLockRight = try Confinement.prepare()
+        let rail: Rail
+        do throws(VerbsError) {
+            rail = try Rail(configuration.rail)
+            try rail.publish(manager.block.words)
+        } catch {
+            throw RuntimeError(error, opening: configuration.rail)
+        }
+        try poller.add(rail.channel.fileDescriptor, as: .connections)
+        try poller.add(rail.completionChannel.fileDescriptor, as: .completions)
+        try poller.add(rail.deviceEvents.fileDescriptor, as: .device)
+        self.rail = rail
+        let confinement = try Confinement.confine(keepingMemoryLock: needsLockRight)
+        let now = MonotonicClock.now
+        history.write(.confined, at: now) { line in
+            line.field("scheduling", text: confinement.scheduling)
+            line.field("memoryLocked", name: "onFault")
+            line.field("capabilities", text: confinement.capabilities)
+        }
+        history.write(.listening, at: now) { line in
+            line.field("address", text: configuration.rail.address)
+            line.field("port", UInt64(configuration.rail.bootPort))
+            line.field("device", text: rail.deviceName)
+            line.field("statusBlockAddress", hexadecimal: rail.statusBlock.address)
+            line.field("mailboxAddress", hexadecimal: rail.mailbox.address)
+        }
+        feed(
+            .listening(statusBlockKey: rail.statusBlock.remoteKey, mailboxKey: rail.mailbox.remoteKey))
+    }
+}
+
+// MARK: - Events in
+
+extension Partner {
+    /// Hands an event to the manager and carries its actions out, then those of the events they caused.
+    private func feed(_ event: Event) {
+        take(event, at: MonotonicClock.now)
+        while !eventsToCome.isEmpty {
+            take(eventsToCome.removeFirst(), at: MonotonicClock.now)
+        }
+    }
+
+    private func take(_ event: Event, at now: Instant) {
+        manager.handle(event, at: now, into: &actions)
+        if let operation = configuration.killAfter, let record = completion(of: operation) {
+            die(after: record, at: now)
+        }
+        for index in actions.indices { carryOut(actions[index], at: now) }
+        actions.removeAll(keepingCapacity: true)
+    }
+
+    private func drainCompletions() throws(RuntimeError) {
+        guard let rail else { return }
+        do throws(VerbsError) {
+            guard try rail.completionQueue.takeEvent() else { return }
+            // Asked for again before the queue is emptied, or a completion between the two would never be
+            // announced (ibv_req_notify_cq(3)).
+            try rail.completionQueue.requestNotification()
+            while let completion = try rail.completionQueue.poll() {
+                guard let (connection, operation) = Endpoint.work(of: completion.workRequest) else { continue }
+                let outcome = Outcome(completion.status)
+                let words =
+                    outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
+                feed(.completed(connection, operation, outcome, words))
+                if operation == .heartbeatRead, outcome == .success {
+                    beats.record(MonotonicClock.now - heartbeatPosted)
+                }
+            }
+        } catch {
+            throw RuntimeError("completions can no longer be taken: \(error)")
+        }
+    }
+
+    private func drainConnectionEvents() throws(RuntimeError) {
+        guard let rail else { return }
+        do throws(VerbsError) {
+            while var event = try rail.channel.nextEvent() {
+                if let inbound = event.takeIdentifier() {
+                    requests &+= 1
+                    waitingRequest = consume inbound
+                    feed(
+                        .request(
+                            RequestID(value: requests),
+                            ConnectionPrivateData.Words(prefixOf: event.privateData)))
+                    // The manager answers every request at once; what it did not answer is closed unanswered.
+                    try? waitingRequest.take()?.close()
+                } else {
+                    try take(event, on: rail)
+                }
+            }
+        } catch {
+            throw RuntimeError("connection events can no longer be taken: \(error)")
+        }
+    }
+
+    private func take(_ event: borrowing ConnectionEvent, on rail: Rail) throws(VerbsError) {
+        let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }
+        guard let endpoint else { return }
+        let connection = endpoint.connection
+        switch event.kind {
+        case .addressResolved:
+            carry(on: endpoint) { endpoint throws(VerbsError) in
+                try endpoint.addressResolved(timeoutMilliseconds: attemptMilliseconds)
+            }
+        case .routeResolved:
+            carry(on: endpoint) { endpoint throws(VerbsError) in try endpoint.routeResolved(on: rail) }
+        case .addressError, .routeError:
+            feed(.connectFailed(connection, .unresolved))
+        case .rejected:
+            feed(Event(rejected: connection, event))
+        case .connectError:
+            feed(.connectFailed(connection, .refusedByTransport))
+        case .unreachable:
+            feed(.connectFailed(connection, .unanswered))
+        case .established:
+            feed(.connected(connection, ConnectionPrivateData.Words(prefixOf: event.privateData)))
+        case .disconnected:
+            feed(.disconnected(connection))
+        case .deviceRemoval, .addressChanged, .timeWaitExited, .connectRequest, .connectResponse,
+            .multicastJoined, .multicastError, .unknown:
+            // The removal of a device is also announced by the device itself, once; the others tell nothing
+            // that a read would not tell better.
+            break
+        }
+    }
+
+    /// Takes the next step of an attempt; a local failure is the attempt's.
+    private func carry(
+        on endpoint: Endpoint, _ step: (Endpoint) throws(VerbsError) -> Void
+    ) {
+        do throws(VerbsError) {
+            try step(endpoint)
+        } catch {
+            feed(.connectFailed(endpoint.connection, .local))
+        }
+    }
+
+    private func drainDeviceEvents() throws(RuntimeError) {
+        guard let rail else { return }
+        do throws(VerbsError) {
+            while let event = try rail.deviceEvents.nextEvent() {
+                guard event.kind == .deviceFatal else { continue }
+                throw VerbsError(call: "ibv_get_async_event", errno: 19, detail: rail.deviceName)
+            }
+        } catch {
+            throw RuntimeError(
+                "the RDMA device \(rail.deviceName) is gone or failed: \(error.description);"
+                    + " bring it back and start again")
+        }
+    }
+
+    private func lookIntoMailbox() {
+        guard let rail, manager.watchesMailbox, let words = try? rail.readMailbox() else { return }
+        guard !equal(words, mailboxSeen) else { return }
+        mailboxSeen = words
+        feed(.mailbox(words))
+    }
+
+    private func equal(_ first: Mailbox, _ second: Mailbox) -> Bool {
+        for index in first.indices where first[index] != second[index] { return false }
+        return true
+    }
+
+    private var attemptMilliseconds: Int32 {
+        Int32(clamping: configuration.settings.attemptTimeout.nanoseconds / 1_000_000)
+    }
+}
+
+// MARK: - Actions out
+
+extension Partner {
+    private func carryOut(_ action: Action, at now: Instant) {
+        switch action {
+        case .setTimer(let timer, let instant): timers.set(timer, instant)
+        case .cancelTimer(let timer): timers.cancel(timer)
+        case .record(let record): write(record, at: now)
+        case .finished: isFinished = true
+        case .publish, .clearMailbox, .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .retire:
+            guard let rail else { return }
+            carryOut(action, on: rail)
+        }
+    }
+
+    private func carryOut(_ action: Action, on rail: Rail) {
+        switch action {
+        case .publish(let words):
+            // Fails only for an offset outside the block.
+            try? rail.publish(words)
+        case .clearMailbox:
+            try? rail.clearMailbox()
+            mailboxSeen = InlineArray(repeating: 0)
+        case .connect(let connection, let words):
+            begin(connection) { () throws(VerbsError) in
+                try Endpoint(
+                    connecting: connection, words, on: rail, transport: configuration.transport,
+                    timeoutMilliseconds: attemptMilliseconds)
+            }
+        case .accept(_, let connection, let words):
+            guard let inbound = waitingRequest.take() else { return }
+            accept(connection, words, inbound, on: rail)
+        case .reject(_, let words):
+            guard let inbound = waitingRequest.take() else { return }
+            reject(inbound, words)
+        case .readStatusBlock(let connection, let operation, let key):
+            if operation == .heartbeatRead { heartbeatPosted = MonotonicClock.now }
+            post(operation, on: connection) { endpoint throws(VerbsError) in
+                try endpoint.postRead(operation, key: key, on: rail)
+            }
+        case .writeMailbox(let connection, let operation, let kind, let words, let key):
+            post(operation, on: connection) { endpoint throws(VerbsError) in
+                try endpoint.postWrite(operation, kind, words, key: key, on: rail)
+            }
+        case .retire(let connection):
+            guard let index = endpoints.firstIndex(where: { $0.connection == connection }) else { return }
+            // Whatever a close may complain of, the endpoint is gone afterwards.
+            try? endpoints.remove(at: index).retire()
+        case .setTimer, .cancelTimer, .record, .finished:
+            break
+        }
+    }
+
+    private func begin(_ connection: ConnectionID, _ make: () throws(VerbsError) -> Endpoint) {
+        do throws(VerbsError) {
+            endpoints.append(try make())
+        } catch {
+            eventsToCome.append(.connectFailed(connection, error.isUnresolved ? .unresolved : .local))
+        }
+    }
+
+    private func accept(
+        _ connection: ConnectionID, _ words: ConnectionPrivateData.Words,
+        _ inbound: consuming ConnectionIdentifier, on rail: Rail
+    ) {
+        do throws(VerbsError) {
+            endpoints.append(
+                try Endpoint(
+                    accepting: connection, words, inbound, on: rail, transport: configuration.transport))
+        } catch {
+            // Usually a request whose sender has given up meanwhile.
+            eventsToCome.append(.connectFailed(connection, .local))
+        }
+    }
+
+    private func reject(_ inbound: consuming ConnectionIdentifier, _ words: Rejection.Words) {
+        // Fails where the sender has given up meanwhile: nobody is left to tell.
+        if let data = try? PrivateData(words.span.bytes) { try? inbound.reject(privateData: data) }
+        try? inbound.close()
+    }
+
+    private func post(
+        _ operation: Operation, on connection: ConnectionID,
+        _ post: (Endpoint) throws(VerbsError) -> Void
+    ) {
+        guard let endpoint = endpoints.first(where: { $0.connection == connection }) else { return }
+        do throws(VerbsError) {
+            try post(endpoint)
+        } catch {
+            eventsToCome.append(.completed(connection, operation, .failed, nil))
+        }
+    }
+}
+
+// MARK: - History, status, failpoint
+
+extension Partner {
+    private func recordStart() {
+        let settings = configuration.settings
+        history.write(.started, at: started) { line in
+            line.field("pid", UInt64(ProcessFacts.identifier))
+            line.field("node", settings.node.value)
+            line.field("cluster", text: settings.cluster.description)
+            line.field("role", name: settings.role.name)
+            line.field("protocolMin", UInt64(settings.versions.lowest))
+            line.field("protocolMax", UInt64(settings.versions.highest))
+        }
+    }
+
+    private func recordStop() {
+        history.write(.stopped, at: MonotonicClock.now) { line in
+            beats.describe(in: &line)
+            ProcessFacts.describe(in: &line)
+            manager.counters.describe(in: &line)
+        }
+        control?.remove()
+    }
+
+    private func write(_ record: HistoryRecord, at now: Instant) {
+        switch record.event {
+        case .connectStarted, .requestAccepted:
+            history.write(record, at: now) { line in
+                line.field("address", text: configuration.rail.partnerAddress)
+                line.field("port", UInt64(configuration.rail.bootPort))
+            }
+        default:
+            history.write(record, at: now)
+        }
+    }
+
+    private func answerControl() {
+        control?.answer { line in
+            line.field("partner", text: configuration.partner)
+            line.field("incarnation", sixteenDigits: manager.incarnation.value)
+            line.field("phase", name: manager.block.phase.name)
+            line.field("link", name: manager.link.name)
+            line.field("verdict", name: manager.verdict?.name ?? "none")
+            line.field("verdictForNs", (MonotonicClock.now - manager.verdictSince).nanoseconds)
+            line.field("partnerIncarnation", sixteenDigits: manager.partnerIncarnation.value)
+            line.field("partnerPhase", name: manager.partnerPhase?.name ?? "unknown")
+            line.field("address", text: configuration.rail.address)
+            line.field("partnerAddress", text: configuration.rail.partnerAddress)
+            line.field("port", UInt64(configuration.rail.bootPort))
+            line.field("device", text: rail?.deviceName ?? "none")
+            line.field("upNs", (MonotonicClock.now - started).nanoseconds)
+            beats.describe(in: &line)
+            ProcessFacts.describe(in: &line)
+            manager.counters.describe(in: &line)
+        }
+    }
+
+    /// The record of the operation's success, if the manager has just asked for it.
+    private func completion(of operation: Operation) -> HistoryRecord? {
+        let event: EventName
+        switch operation {
+        case .firstRead: event = .firstReadCompleted
+        case .firstWrite: event = .firstWriteCompleted
+        case .secondRead: event = .secondReadCompleted
+        case .secondWrite: event = .secondWriteCompleted
+        case .heartbeatRead: return nil
+        }
+        for action in actions {
+            if case .record(let record) = action, record.event == event { return record }
+        }
+        return nil
+    }
+
+    /// The laboratory's failpoint: nothing of what was to follow the operation happens.
+    private func die(after record: HistoryRecord, at now: Instant) -> Never {
+        history.write(record, at: now)
+        ProcessFacts.killSelf()
+    }
+}

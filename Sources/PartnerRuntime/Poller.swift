@@ -1,0 +1,57 @@
+import CLinux
+import Glibc
+
+/// What a partner process waits for.
+struct Sources: OptionSet, Sendable {
+    let rawValue: UInt32
+
+    static let completions = Sources(rawValue: 1 << 0)
+    static let connections = Sources(rawValue: 1 << 1)
+    static let device = Sources(rawValue: 1 << 2)
+    static let timers = Sources(rawValue: 1 << 3)
+    static let signals = Sources(rawValue: 1 << 4)
+    static let control = Sources(rawValue: 1 << 5)
+}
+
+/// Waits for several file descriptors at once (epoll(7), level-triggered).
+struct Poller: ~Copyable {
+    private let descriptor: OwnedDescriptor
+
+    init() throws(RuntimeError) {
+        descriptor = try OwnedDescriptor(
+            epoll_create1(Int32(EPOLL_CLOEXEC)), call: "epoll_create1", subject: "for the event loop")
+    }
+
+    func add(_ number: Int32, as source: Sources) throws(RuntimeError) {
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue
+        event.data.u32 = source.rawValue
+        guard epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event) == 0 else {
+            throw RuntimeError(call: "epoll_ctl", subject: "for descriptor \(number)", errno: errno)
+        }
+    }
+
+    /// Blocks until at least one source is ready; takes nothing from the heap.
+    func wait() throws(RuntimeError) -> Sources {
+        let result: Result<Sources, RuntimeError> = withUnsafeTemporaryAllocation(
+            of: epoll_event.self, capacity: 8
+        ) { events in
+            while true {
+                let count = epoll_wait(descriptor.number, events.baseAddress, Int32(events.count), -1)
+                if count >= 0 {
+                    var ready: Sources = []
+                    for event in events.prefix(Int(count)) {
+                        ready.insert(Sources(rawValue: event.data.u32))
+                    }
+                    return .success(ready)
+                }
+                // A stop and continuation of the process interrupts the wait; it simply goes on.
+                guard errno == EINTR else {
+                    return .failure(
+                        RuntimeError(call: "epoll_wait", subject: "in the event loop", errno: errno))
+                }
+            }
+        }
+        return try result.get()
+    }
+}

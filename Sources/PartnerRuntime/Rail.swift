@@ -1,0 +1,75 @@
+import ClusterConnection
+import Verbs
+
+/// The own end of a path of the interconnect: boot port, preset memory and completion queue on one device.
+///
+/// Each member keeps alive what it was made from, so they may go in any order.
+final class Rail {
+    let address: HardwareAddress
+    let partnerAddress: HardwareAddress
+    let channel: ConnectionChannel
+    let domain: ProtectionDomain
+    let completionChannel: CompletionChannel
+    let completionQueue: CompletionQueue
+    let statusBlock: RegisteredMemory
+    let mailbox: RegisteredMemory
+    let scratch: RegisteredMemory
+    let deviceEvents: DeviceEvents
+    private let listener: ConnectionIdentifier
+
+    /// More connections than ever live at once on a rail, each with the work it may have posted.
+    private static let completionCapacity = 256
+    private static let statusBlockBytes = 64
+    private static let backlog: Int32 = 16
+
+    /// Opens the boot port and registers the preset memory.
+    init(_ configuration: Configuration.Rail) throws(VerbsError) {
+        address = try HardwareAddress(configuration.address, port: configuration.bootPort)
+        partnerAddress = try HardwareAddress(configuration.partnerAddress, port: configuration.bootPort)
+        channel = try ConnectionChannel()
+        listener = try ConnectionIdentifier(channel: channel, context: 0)
+        // The port of an incarnation that died a moment ago may not have been given back yet.
+        try listener.setReuseAddress()
+        try listener.bind(to: address)
+        domain = try ProtectionDomain(deviceOf: listener)
+        completionChannel = try CompletionChannel(in: domain)
+        completionQueue = try CompletionQueue(
+            in: domain, channel: completionChannel, capacity: Self.completionCapacity)
+        statusBlock = try RegisteredMemory(
+            byteCount: Self.statusBlockBytes, access: [.remoteRead], in: domain, at: PresetAddress.statusBlock)
+        mailbox = try RegisteredMemory(
+            byteCount: Self.statusBlockBytes, access: [.localWrite, .remoteWrite], in: domain,
+            at: PresetAddress.mailbox)
+        scratch = try RegisteredMemory(
+            byteCount: Self.statusBlockBytes, access: [.localWrite], in: domain)
+        deviceEvents = try DeviceEvents(in: domain)
+        try completionQueue.requestNotification()
+        try listener.listen(backlog: Self.backlog)
+    }
+
+    var deviceName: String { domain.deviceName }
+
+    func publish(_ words: StatusBlock.Words) throws(VerbsError) {
+        try statusBlock.storeWords(words.span.bytes, at: 0)
+    }
+
+    func readMailbox() throws(VerbsError) -> Mailbox { try Self.load(mailbox) }
+
+    func clearMailbox() throws(VerbsError) {
+        let zero: Mailbox = InlineArray(repeating: 0)
+        try mailbox.storeWords(zero.span.bytes, at: 0)
+    }
+
+    /// What the last read of the partner's status block brought.
+    func partnerBlock() throws(VerbsError) -> StatusBlock.Words { try Self.load(scratch) }
+
+    private static func load(
+        _ memory: borrowing RegisteredMemory
+    ) throws(VerbsError) -> InlineArray<8, UInt64> {
+        var words: InlineArray<8, UInt64> = InlineArray(repeating: 0)
+        var span = words.mutableSpan
+        var bytes = span.mutableBytes
+        try memory.loadWords(at: 0, into: &bytes)
+        return words
+    }
+}

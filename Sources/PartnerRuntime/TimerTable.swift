@@ -1,0 +1,68 @@
+import CLinux
+import ClusterConnection
+import Glibc
+
+/// The connection manager's timers and the boot schedule on one timerfd_create(2) descriptor.
+struct TimerTable: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    private var deadlines: InlineArray<7, UInt64> = InlineArray(repeating: .max)
+    private var armed: UInt64 = .max
+
+    /// The slot behind the manager's own timers.
+    private static let bootSlot = 6
+
+    init() throws(RuntimeError) {
+        descriptor = try OwnedDescriptor(
+            timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)),
+            call: "timerfd_create", subject: "for the event loop")
+    }
+
+    var fileDescriptor: Int32 { descriptor.number }
+
+    mutating func set(_ timer: TimerName, _ instant: Instant) {
+        deadlines[Int(timer.rawValue)] = instant.nanoseconds
+    }
+
+    mutating func cancel(_ timer: TimerName) { deadlines[Int(timer.rawValue)] = .max }
+
+    mutating func setBoot(_ instant: Instant?) { deadlines[Self.bootSlot] = instant?.nanoseconds ?? .max }
+
+    /// Takes the boot schedule's turn if it has come due.
+    mutating func takeBoot(at now: Instant) -> Bool {
+        guard deadlines[Self.bootSlot] <= now.nanoseconds else { return false }
+        deadlines[Self.bootSlot] = .max
+        return true
+    }
+
+    /// Takes the timer that has come due first; nil when none has.
+    mutating func takeDue(at now: Instant) -> TimerName? {
+        var first: TimerName?
+        var earliest = now.nanoseconds
+        for index in 0..<Self.bootSlot where deadlines[index] <= earliest {
+            earliest = deadlines[index]
+            first = TimerName(rawValue: UInt8(index))
+        }
+        if let first { cancel(first) }
+        return first
+    }
+
+    /// Makes the descriptor ready at the earliest deadline; a system call only when that has changed.
+    mutating func arm() {
+        var earliest = UInt64.max
+        for index in deadlines.indices { earliest = min(earliest, deadlines[index]) }
+        guard earliest != armed else { return }
+        armed = earliest
+        var setting = itimerspec()
+        if earliest != .max {
+            // Zero would disarm the timer; a deadline in the past fires at once.
+            let instant = max(earliest, 1)
+            setting.it_value.tv_sec = Int(instant / 1_000_000_000)
+            setting.it_value.tv_nsec = Int(instant % 1_000_000_000)
+        }
+        // Fails only for a bad descriptor or setting. Setting it also takes back that it was ready.
+        timerfd_settime(descriptor.number, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    }
+
+    /// Has the next `arm` set the descriptor even to the same deadline: it fired, and is still ready.
+    mutating func noteFired() { armed = 0 }
+}

@@ -73,8 +73,10 @@ extension ConnectionManager {
             return
         }
         if rejection.reason == .initiating {
-            // The knock was heard. Knock again only if the partner's own attempt does not come through.
-            giveUp(attempt, rejection.reason.name, pause: settings.attemptTimeout, at: now, into: &actions)
+            // The knock was heard. Knock again if the partner's own attempt does not come through: it may
+            // have been under way already, and lost, before this side could answer it.
+            let pause = max(settings.knockAgain, backoff.next(using: &random))
+            giveUp(attempt, rejection.reason.name, pause: pause, at: now, into: &actions)
             return
         }
         counters.attemptsFailed += 1

@@ -104,7 +104,7 @@ extension ConnectionManager {
             attempt(at: now, into: &actions)
         case .connecting(let attempt):
             // An attempt from before the partner could answer is lost; a young one is on its way.
-            guard now - attempt.since > settings.backoffStart * 4 else { return }
+            guard now - attempt.since >= settings.staleAttempt else { return }
             actions.append(.retire(attempt.connection))
             self.attempt(at: now, into: &actions)
         case .accepting, .handshaking, .established:

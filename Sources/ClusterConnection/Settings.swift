@@ -25,7 +25,12 @@ public struct Settings: Hashable, Sendable {
     /// The pause after the first failed attempt; it doubles with each further one.
     public var backoffStart: TimeSpan = .milliseconds(5)
     /// The longest pause between attempts.
-    public var backoffCap: TimeSpan = .milliseconds(100)
+    public var backoffCap: TimeSpan = .milliseconds(500)
+    /// How long an attempt may have been under way when the partner knocks, and still be expected to arrive.
+    var staleAttempt: TimeSpan { backoffStart * 4 }
+    /// How long after a knock was heard the next one comes, at the earliest: late enough to find an attempt
+    /// that was lost stale.
+    var knockAgain: TimeSpan { backoffStart * 5 }
     /// The pause after a partner proved incompatible or a stranger, which time alone does not mend.
     public var slowRetry: TimeSpan = .seconds(2)
     /// How long the four operations and the partner's confirmation may take together.

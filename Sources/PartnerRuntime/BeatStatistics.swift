@@ -4,7 +4,8 @@ import Histogram
 /// How long heartbeat reads took, from post to completion handled. Recording takes nothing from the heap.
 struct BeatStatistics {
     private var histogram = Histogram<UInt64>(
-        lowestDiscernibleValue: 1, highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: .three)
+        lowestDiscernibleValue: 1, highestTrackableValue: 10_000_000_000,
+        numberOfSignificantValueDigits: .three)
 
     mutating func record(_ span: TimeSpan) {
         histogram.record(min(max(span.nanoseconds, 1), 10_000_000_000))

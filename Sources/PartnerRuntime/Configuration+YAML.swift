@@ -111,7 +111,8 @@ extension Configuration.Rail {
     fileprivate init?(fields: YAMLFields) {
         guard let rail = fields.section("rail") else {
             fields.refuse(
-                "rail", "is missing: expected a mapping with address, partnerAddress and, if wanted, bootPort")
+                "rail", "is missing: expected a mapping with address, partnerAddress and, if wanted, bootPort"
+            )
             return nil
         }
         let form = "an IPv4 or IPv6 address"
@@ -142,7 +143,8 @@ extension Configuration.BootSchedule {
         }
         if storageOSLoading < ccmStarting {
             fields.refuse(
-                "storageOSLoading", "expected no earlier than ccmStarting: the CCM starts in the boot process")
+                "storageOSLoading", "expected no earlier than ccmStarting: the CCM starts in the boot process"
+            )
         }
     }
 }

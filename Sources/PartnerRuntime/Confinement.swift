@@ -13,14 +13,14 @@ struct Confinement {
     /// The lowest real-time priority that still goes before every ordinary process.
     private static let priority: Int32 = 1
 
-    /// Locks memory and quietens scheduling, as far as the rights allow. MUST come before memory is
-    /// registered: registering needs the same limit.
-    static func prepare() throws(RuntimeError) -> Bool { try lockMemory() }
-
-    /// Gives up every right that is not needed any more, for good.
-    static func confine(keepingMemoryLock: Bool) throws(RuntimeError) -> Confinement {
+    /// Locks memory and quietens scheduling, as far as the rights allow, then gives those rights up for good.
+    ///
+    /// CAP_IPC_LOCK is kept where the limit on locked memory could not be lifted; registering memory needs
+    /// one or the other. MUST come before an RDMA device is opened.
+    static func confine() throws(RuntimeError) -> Confinement {
+        let needsMemoryLockRight = try lockMemory()
         let scheduling = quietenScheduling()
-        let capabilities = try dropCapabilities(keepingMemoryLock: keepingMemoryLock)
+        let capabilities = try dropCapabilities(keepingMemoryLock: needsMemoryLockRight)
         return Confinement(scheduling: scheduling, capabilities: capabilities)
     }
 

@@ -21,7 +21,8 @@ final class Endpoint {
         self.connection = connection
         self.privateData = privateData
         self.transport = transport
-        let identifier = try ConnectionIdentifier(channel: rail.channel, context: Self.context(of: connection))
+        let identifier = try ConnectionIdentifier(
+            channel: rail.channel, context: Self.context(of: connection))
         try identifier.resolveAddress(
             from: rail.address.with(port: 0), to: rail.partnerAddress,
             timeoutMilliseconds: timeoutMilliseconds)

@@ -40,7 +40,8 @@ extension InlineArray where Element == UInt64 {
             return InlineArray<count, UInt64> { index in
                 var word: UInt64 = 0
                 for byte in (0..<8).reversed() {
-                    word = word << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: index * 8 + byte, as: UInt8.self))
+                    word =
+                        word << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: index * 8 + byte, as: UInt8.self))
                 }
                 return word
             }

@@ -26,6 +26,8 @@ public final class Partner {
     private var heartbeatPosted = Instant(nanoseconds: 0)
     private var beats = BeatStatistics()
     private var isFinished = false
+    /// What the transport or a call said of the failure that the manager is about to record.
+    private var failureDetail: String?
 
     /// A partner at its power-on.
     ///
@@ -41,7 +43,8 @@ public final class Partner {
         history = try HistoryWriter(
             path: events, partner: configuration.partner, incarnation: incarnation)
         manager = ConnectionManager(
-            settings: configuration.settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max),
+            settings: configuration.settings, incarnation: incarnation,
+            seed: UInt64.random(in: 0...UInt64.max),
             at: started)
         actions.reserveCapacity(32)
         eventsToCome.reserveCapacity(8)
@@ -107,7 +110,14 @@ extension Partner {
 
     /// Initialises the CCM: from here on the partner can reach this side, whatever runs above (claim C1a).
     private func startListening() throws(RuntimeError) {
-        let needsLockRight = try Confinement.prepare()
+        // Rights first: the kernel takes requests on an RDMA file only from the very credentials that opened
+        // it, so a capability that is dropped later cuts the process off from its own device.
+        let confinement = try Confinement.confine()
+        history.write(.confined, at: MonotonicClock.now) { line in
+            line.field("scheduling", text: confinement.scheduling)
+            line.field("memoryLocked", name: "onFault")
+            line.field("capabilities", text: confinement.capabilities)
+        }
         let rail: Rail
         do throws(VerbsError) {
             rail = try Rail(configuration.rail)
@@ -119,14 +129,7 @@ extension Partner {
         try poller.add(rail.completionChannel.fileDescriptor, as: .completions)
         try poller.add(rail.deviceEvents.fileDescriptor, as: .device)
         self.rail = rail
-        let confinement = try Confinement.confine(keepingMemoryLock: needsLockRight)
-        let now = MonotonicClock.now
-        history.write(.confined, at: now) { line in
-            line.field("scheduling", text: confinement.scheduling)
-            line.field("memoryLocked", name: "onFault")
-            line.field("capabilities", text: confinement.capabilities)
-        }
-        history.write(.listening, at: now) { line in
+        history.write(.listening, at: MonotonicClock.now) { line in
             line.field("address", text: configuration.rail.address)
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail.deviceName)
@@ -147,6 +150,7 @@ extension Partner {
         while !eventsToCome.isEmpty {
             take(eventsToCome.removeFirst(), at: MonotonicClock.now)
         }
+        failureDetail = nil
     }
 
     private func take(_ event: Event, at now: Instant) {
@@ -166,7 +170,9 @@ extension Partner {
             // announced (ibv_req_notify_cq(3)).
             try rail.completionQueue.requestNotification()
             while let completion = try rail.completionQueue.poll() {
-                guard let (connection, operation) = Endpoint.work(of: completion.workRequest) else { continue }
+                guard let (connection, operation) = Endpoint.work(of: completion.workRequest) else {
+                    continue
+                }
                 let outcome = Outcome(completion.status)
                 let words =
                     outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
@@ -206,6 +212,8 @@ extension Partner {
         let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }
         guard let endpoint else { return }
         let connection = endpoint.connection
+        if event.status != 0 { failureDetail = "\(event.kind): \(event.statusDescription)" }
+        defer { failureDetail = nil }
         switch event.kind {
         case .addressResolved:
             carry(on: endpoint) { endpoint throws(VerbsError) in
@@ -240,6 +248,7 @@ extension Partner {
         do throws(VerbsError) {
             try step(endpoint)
         } catch {
+            failureDetail = error.description
             feed(.connectFailed(endpoint.connection, .local))
         }
     }
@@ -332,6 +341,7 @@ extension Partner {
         do throws(VerbsError) {
             endpoints.append(try make())
         } catch {
+            failureDetail = error.description
             eventsToCome.append(.connectFailed(connection, error.isUnresolved ? .unresolved : .local))
         }
     }
@@ -346,6 +356,7 @@ extension Partner {
                     accepting: connection, words, inbound, on: rail, transport: configuration.transport))
         } catch {
             // Usually a request whose sender has given up meanwhile.
+            failureDetail = error.description
             eventsToCome.append(.connectFailed(connection, .local))
         }
     }
@@ -364,6 +375,7 @@ extension Partner {
         do throws(VerbsError) {
             try post(endpoint)
         } catch {
+            failureDetail = error.description
             eventsToCome.append(.completed(connection, operation, .failed, nil))
         }
     }
@@ -399,6 +411,11 @@ extension Partner {
             history.write(record, at: now) { line in
                 line.field("address", text: configuration.rail.partnerAddress)
                 line.field("port", UInt64(configuration.rail.bootPort))
+            }
+        case .connectFailed, .handshakeFailed, .retired:
+            let detail = failureDetail
+            history.write(record, at: now) { line in
+                if let detail { line.field("detail", text: detail) }
             }
         default:
             history.write(record, at: now)

@@ -5,7 +5,8 @@ import ArgumentParser
 struct CCMD: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ccmd",
-        abstract: "A cluster connection manager: one partner of a pair, connected over RDMA from its boot on.",
+        abstract:
+            "A cluster connection manager: one partner of a pair, connected over RDMA from its boot on.",
         discussion: """
             EXAMPLES
               ccmd run --config partner-a.yaml

@@ -32,7 +32,11 @@ struct ControlSocket: ~Copyable {
             throw RuntimeError(
                 "control \(path): another partner process answers there; stop it or set another control path")
         }
-        if errno == ECONNREFUSED { unlink(path) }
+        // A plain file refuses just as an abandoned socket does, and is not ours to take away.
+        var information = stat()
+        guard errno == ECONNREFUSED, lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFSOCK
+        else { return }
+        unlink(path)
     }
 
     var fileDescriptor: Int32 { descriptor.number }

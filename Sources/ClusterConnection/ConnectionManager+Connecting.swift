@@ -33,6 +33,7 @@ extension ConnectionManager {
     mutating func attemptTimedOut(at now: Instant, into actions: inout [Action]) {
         guard case .connecting(let attempt) = link else { return }
         counters.attemptsDropped += 1
+        partnerIsSilent("unansweredInTime", at: now, into: &actions)
         giveUp(attempt, "unansweredInTime", pause: nil, at: now, into: &actions)
     }
 
@@ -44,7 +45,11 @@ extension ConnectionManager {
             counters.attemptsFailed += 1
             if failure == .staleTransport { counters.staleTransport += 1 }
             let pause = backoff.next(using: &random)
-            if failure == .nobodyListens { partnerProcessIsGone(at: now, into: &actions) }
+            switch failure {
+            case .nobodyListens: partnerProcessIsGone(at: now, into: &actions)
+            case .unresolved, .unanswered: partnerIsSilent(failure.name, at: now, into: &actions)
+            case .staleTransport, .refusedByTransport, .local: break
+            }
             giveUp(attempt, failure.name, pause: pause, at: now, into: &actions)
         case .accepting(let peer) where peer.connection == connection:
             lose(verdict, failure.name, at: now, into: &actions)
@@ -55,13 +60,25 @@ extension ConnectionManager {
 
     /// The partner's node answered that nothing listens there: whoever was there has died.
     private mutating func partnerProcessIsGone(at now: Instant, into actions: inout [Action]) {
-        guard partnerIncarnation != .none, verdict != .rebooted else { return }
+        guard partnerIncarnation != .none else { return }
         setVerdict(.dead, ConnectFailure.nobodyListens.name, at: now, into: &actions)
+    }
+
+    /// Whoever was there and was lost without a verdict does not answer. A verdict that stands knows more
+    /// than silence tells.
+    private mutating func partnerIsSilent(
+        _ reason: StaticString, at now: Instant, into actions: inout [Action]
+    ) {
+        guard partnerIncarnation != .none, verdict == nil else { return }
+        setVerdict(.unreachable, reason, at: now, into: &actions)
     }
 
     mutating func refused(
         _ connection: ConnectionID, _ words: Rejection.Words?, at now: Instant, into actions: inout [Action]
     ) {
+        if case .accepting(let peer) = link, peer.connection == connection {
+            return lose(verdict, "withdrawn", at: now, into: &actions)
+        }
         guard case .connecting(let attempt) = link, attempt.connection == connection else {
             counters.staleEvents += 1
             return
@@ -69,7 +86,7 @@ extension ConnectionManager {
         guard let words, let rejection = try? Rejection(words: words) else {
             counters.attemptsFailed += 1
             giveUp(
-                attempt, "refusedByStranger", pause: backoff.next(using: &random), at: now, into: &actions)
+                attempt, "refusedWithoutReason", pause: backoff.next(using: &random), at: now, into: &actions)
             return
         }
         if rejection.reason == .initiating {

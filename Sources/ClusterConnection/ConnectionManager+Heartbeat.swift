@@ -39,13 +39,17 @@ extension ConnectionManager {
         _ session: Session, _ outcome: Outcome, _ words: StatusBlock.Words?, at now: Instant,
         into actions: inout [Action]
     ) {
+        guard let posted = session.readPosted else {
+            counters.staleEvents += 1
+            return
+        }
         switch outcome {
         case .success:
             break
         case .retryExceeded, .flushed, .failed:
-            return lose(.unreachable, outcome.name, at: now, into: &actions)
+            return judge(.unreachable, outcome.name, after: posted, at: now, into: &actions)
         case .refusedByPartner:
-            return lose(.dead, outcome.name, at: now, into: &actions)
+            return judge(.dead, outcome.name, after: posted, at: now, into: &actions)
         }
         var session = session
         session.readPosted = nil

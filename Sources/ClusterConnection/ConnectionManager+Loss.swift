@@ -12,19 +12,27 @@ extension ConnectionManager {
         case .handshaking(let handshake):
             fail(handshake, "disconnected", at: now, into: &actions)
         case .established:
-            if wasLate(at: now) {
-                // This side stood still for so long that the partner was right to give it up: what ended the
-                // connection says nothing of the partner.
-                lose(nil, "ownLateness", at: now, into: &actions)
-            } else {
-                lose(.dead, "disconnected", at: now, into: &actions)
-            }
+            judge(.dead, "disconnected", after: now, at: now, into: &actions)
         case .accepting:
             lose(verdict, "disconnected", at: now, into: &actions)
         case .farewell:
             endFarewell(into: &actions)
         case .closed, .waiting, .connecting:
             counters.staleEvents += 1
+        }
+    }
+
+    /// An established connection ended in a way that speaks against the partner, unless this side itself had
+    /// stood still when what failed began: then the partner was right to give this side up, and the end says
+    /// nothing of the partner.
+    mutating func judge(
+        _ new: Verdict, _ reason: StaticString, after began: Instant, at now: Instant,
+        into actions: inout [Action]
+    ) {
+        if wasLate(at: began) {
+            lose(nil, "ownLateness", at: now, into: &actions)
+        } else {
+            lose(new, reason, at: now, into: &actions)
         }
     }
 
@@ -35,12 +43,10 @@ extension ConnectionManager {
         _ new: Verdict?, _ reason: StaticString, at now: Instant, into actions: inout [Action]
     ) {
         guard let peer = link.peer else { return }
-        let wasEstablished = if case .established = link { true } else { false }
         tearDown(peer, reason, into: &actions)
-        // Whoever still held the partner for alive from an earlier connection learnt better by a handshake
-        // that failed; without evidence of what became of it, there is no verdict.
-        let verdict = new == .alive && !wasEstablished ? nil : new
-        setVerdict(verdict, reason, at: now, into: &actions)
+        // Nobody is alive without a connection whose reads succeed; without evidence of what became of the
+        // partner, there is no verdict.
+        setVerdict(new == .alive ? nil : new, reason, at: now, into: &actions)
         wait(backoff.next(using: &random), at: now, into: &actions)
     }
 

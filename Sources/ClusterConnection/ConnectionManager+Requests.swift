@@ -68,7 +68,7 @@ extension ConnectionManager {
         if let peer = link.peer {
             if peer.incarnation != data.incarnation {
                 lose(.rebooted, "newIncarnation", at: now, into: &actions)
-                superseded.insert(peer.incarnation)
+                replaced = peer.incarnation
             } else if isNewer(data.attempt, than: peer.attempt) {
                 lose(verdict, "partnerReconnects", at: now, into: &actions)
             } else {
@@ -111,7 +111,7 @@ extension ConnectionManager {
             guard let peer = link.peer else { return }
             if peer.incarnation != data.incarnation {
                 lose(.rebooted, "newIncarnation", at: now, into: &actions)
-                superseded.insert(peer.incarnation)
+                replaced = peer.incarnation
                 attempt(at: now, into: &actions)
             } else if now - peer.since > settings.attemptTimeout {
                 // Younger connections may well be the knock's own answer, overtaken on its way.

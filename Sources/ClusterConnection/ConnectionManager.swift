@@ -27,6 +27,9 @@ public struct ConnectionManager: Sendable {
     var keys = Keys(statusBlock: 0, mailbox: 0)
     var mailbox: Mailbox = InlineArray(repeating: 0)
     var superseded = SupersededIncarnations()
+    /// The life whose connection gave way to another's request. Which of the two is the stale one only a read
+    /// can tell: a request of an earlier life may have been overtaken by the present one's.
+    var replaced: Incarnation = .none
     var backoff: Backoff
     var random: SplitMix64
     var strangerReasonsLogged: UInt32 = 0
@@ -146,6 +149,8 @@ extension ConnectionManager {
 
     /// A read has proven that this life of the partner is there, and how far it has come.
     mutating func proven(_ partner: StatusBlock, at now: Instant, into actions: inout [Action]) {
+        if replaced != partner.incarnation { superseded.insert(replaced) }
+        replaced = .none
         if partner.incarnation != partnerIncarnation {
             if partnerIncarnation != .none {
                 superseded.insert(partnerIncarnation)
@@ -184,7 +189,7 @@ extension ConnectionManager {
         case .backoff: if case .waiting = link { attempt(at: now, into: &actions) }
         case .handshake: handshakeTimedOut(at: now, into: &actions)
         case .poll: poll(at: now, into: &actions)
-        case .farewell: endFarewell(into: &actions)
+        case .farewell: if case .farewell(.some) = link { endFarewell(into: &actions) }
         }
     }
 

@@ -123,7 +123,8 @@ public enum Event: Sendable {
     case request(RequestID, ConnectionPrivateData.Words?)
     /// The transport of a connection is up; the initiator also gets what the acceptance held.
     case connected(ConnectionID, ConnectionPrivateData.Words?)
-    /// The partner's CCM refused an attempt; nil when what it sent is shorter than a refusal.
+    /// The partner's CCM refused an attempt, or withdrew one that was already accepted; nil when what it sent
+    /// is shorter than a refusal.
     case refused(ConnectionID, Rejection.Words?)
     /// An attempt, or an acceptance, failed below the partner's CCM.
     case connectFailed(ConnectionID, ConnectFailure)

@@ -6,6 +6,8 @@
 /// | connecting | handshaking | the partner accepted |
 /// | connecting | waiting | refused, failed or unanswered |
 /// | waiting | connecting | the pause is over, or a knock |
+/// | connecting | connecting | a knock: the attempt began before the partner could answer |
+/// | handshaking, established | connecting | a knock of the partner's: it has lost the connection, or its life |
 /// | any but closed, farewell | accepting | a connection request of the partner |
 /// | accepting | handshaking | the transport is up |
 /// | handshaking | established | own write 2 complete, the partner's confirmation here |

@@ -1,5 +1,6 @@
 /// The partner incarnations that a newer one has replaced: what still comes from them is stale.
 ///
+/// One comes in here only once a read has proven the newer one, because nothing ever takes it out again.
 /// Holds the last sixteen, so that a partner which reboots for ever takes no memory; a request delayed past
 /// sixteen reboots meets the attempt's own deadline instead.
 struct SupersededIncarnations: Sendable {
@@ -7,7 +8,7 @@ struct SupersededIncarnations: Sendable {
     private var next = 0
 
     mutating func insert(_ incarnation: Incarnation) {
-        guard !contains(incarnation) else { return }
+        guard incarnation != .none, !contains(incarnation) else { return }
         ring[next] = incarnation
         next = (next + 1) % ring.count
     }

@@ -1,0 +1,20 @@
+@testable import ClusterConnection
+
+/// All of a manager that an event may be forbidden to change; two are equal when nothing of it did.
+struct Statement: Equatable {
+    let link: String
+    let verdict: Verdict?
+    let verdictSince: Instant
+    let block: StatusBlock
+    let partnerPhase: BootPhase?
+    let partnerIncarnation: Incarnation
+
+    init(of manager: ConnectionManager) {
+        link = "\(manager.link)"
+        verdict = manager.verdict
+        verdictSince = manager.verdictSince
+        block = manager.block
+        partnerPhase = manager.partnerPhase
+        partnerIncarnation = manager.partnerIncarnation
+    }
+}

@@ -1,20 +1,29 @@
 import ClusterConnection
 import Glibc
 
-/// Writes a partner's history as JSON lines, each with one write(2), so that a SIGKILL loses none of them.
+/// Writes a partner's history as JSON lines (RFC 8259), each with one write(2).
+///
+/// What the connection manager records is put down at most `delay` later, so that writing takes no time from
+/// a handshake under way; a SIGKILL can cost no more history than that.
 struct HistoryWriter: ~Copyable {
     private let descriptor: Int32
     private let owned: OwnedDescriptor?
     private let partner: String
     private let incarnation: Incarnation
     private var line = JSONLine()
+    private var waiting: [(record: HistoryRecord, time: Instant)] = []
     /// Lines that nobody took, because the reader was too slow or gone.
     private(set) var dropped: UInt64 = 0
+
+    /// How long a record may wait. A boot handshake takes less, on a rail that is up.
+    static let delay = TimeSpan.milliseconds(2)
+    private static let capacity = 64
 
     /// Writes to the file at `path`, which is made or added to; to standard output for `-`.
     init(path: String, partner: String, incarnation: Incarnation) throws(RuntimeError) {
         self.partner = partner
         self.incarnation = incarnation
+        waiting.reserveCapacity(Self.capacity)
         if path == "-" {
             owned = nil
             descriptor = STDOUT_FILENO
@@ -29,11 +38,35 @@ struct HistoryWriter: ~Copyable {
         }
     }
 
-    /// Writes a record of the connection manager, and what `more` adds to it.
+    /// Keeps a record until it is due.
+    mutating func note(_ record: HistoryRecord, at now: Instant) {
+        if waiting.count == Self.capacity { flush() }
+        waiting.append((record, now))
+    }
+
+    /// When the records that wait have to be written; nil when none do.
+    var due: Instant? { waiting.first.map { $0.time + Self.delay } }
+
+    /// Writes the records that wait.
+    mutating func flush() {
+        for index in waiting.indices {
+            put(waiting[index].record, at: waiting[index].time) { _ in }
+        }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes a record at once, and what `more` adds to it.
     mutating func write(
         _ record: HistoryRecord, at now: Instant, more: (inout JSONLine) -> Void = { _ in }
     ) {
-        write(record.event, at: now) { line in
+        flush()
+        put(record, at: now, more)
+    }
+
+    private mutating func put(
+        _ record: HistoryRecord, at now: Instant, _ more: (inout JSONLine) -> Void
+    ) {
+        put(record.event, at: now) { line in
             for index in 0..<record.count {
                 guard let field = record[index] else { break }
                 switch field.value {
@@ -47,8 +80,13 @@ struct HistoryWriter: ~Copyable {
         }
     }
 
-    /// Writes an event of the process itself.
+    /// Writes an event of the process itself, at once.
     mutating func write(_ event: EventName, at now: Instant, _ fields: (inout JSONLine) -> Void) {
+        flush()
+        put(event, at: now, fields)
+    }
+
+    private mutating func put(_ event: EventName, at now: Instant, _ fields: (inout JSONLine) -> Void) {
         line.begin()
         line.field("time", now.nanoseconds)
         line.field("partner", text: partner)

@@ -77,6 +77,8 @@ public final class Partner {
         }
         timers.setBoot(boot.first?.due)
         while !isFinished {
+            if let due = history.due, due <= MonotonicClock.now { history.flush() }
+            timers.setHistory(history.due)
             timers.arm()
             let ready = try poller.wait()
             if ready.contains(.timers) { timers.noteFired() }
@@ -418,7 +420,7 @@ extension Partner {
                 if let detail { line.field("detail", text: detail) }
             }
         default:
-            history.write(record, at: now)
+            history.note(record, at: now)
         }
     }
 

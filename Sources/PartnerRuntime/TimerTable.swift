@@ -2,14 +2,16 @@ import CLinux
 import ClusterConnection
 import Glibc
 
-/// The connection manager's timers and the boot schedule on one timerfd_create(2) descriptor.
+/// The connection manager's timers, the boot schedule and the history's due time on one timerfd_create(2)
+/// descriptor.
 struct TimerTable: ~Copyable {
     private let descriptor: OwnedDescriptor
-    private var deadlines: InlineArray<7, UInt64> = InlineArray(repeating: .max)
+    private var deadlines: InlineArray<8, UInt64> = InlineArray(repeating: .max)
     private var armed: UInt64 = .max
 
-    /// The slot behind the manager's own timers.
+    /// The slots behind the manager's own timers.
     private static let bootSlot = 6
+    private static let historySlot = 7
 
     init() throws(RuntimeError) {
         descriptor = try OwnedDescriptor(
@@ -26,6 +28,10 @@ struct TimerTable: ~Copyable {
     mutating func cancel(_ timer: TimerName) { deadlines[Int(timer.rawValue)] = .max }
 
     mutating func setBoot(_ instant: Instant?) { deadlines[Self.bootSlot] = instant?.nanoseconds ?? .max }
+
+    mutating func setHistory(_ instant: Instant?) {
+        deadlines[Self.historySlot] = instant?.nanoseconds ?? .max
+    }
 
     /// Takes the boot schedule's turn if it has come due.
     mutating func takeBoot(at now: Instant) -> Bool {

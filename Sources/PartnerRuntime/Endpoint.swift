@@ -9,6 +9,10 @@ final class Endpoint {
     private var identifier: ConnectionIdentifier?
 
     private static let limits = QueuePairLimits(sendCapacity: 8, receiveCapacity: 1, inlineByteCount: 64)
+    /// The kernel looks at the neighbour when it changes, and when this is over. Over a veth pair the answer
+    /// comes back before the kernel begins to wait for it, so that only this remains; where a real network
+    /// answers later, the next attempt finds the answer there.
+    private static let resolveMilliseconds: Int32 = 8
     /// A retry of a receive that was not ready; no receive is ever awaited here.
     private static let receiverRetries: UInt8 = 6
     private static let readDepth: UInt8 = 4
@@ -16,7 +20,7 @@ final class Endpoint {
     /// The end of an attempt of the own: begins to resolve the partner's address.
     init(
         connecting connection: ConnectionID, _ privateData: ConnectionPrivateData.Words, on rail: Rail,
-        transport: Configuration.Transport, timeoutMilliseconds: Int32
+        transport: Configuration.Transport
     ) throws(VerbsError) {
         self.connection = connection
         self.privateData = privateData
@@ -25,7 +29,7 @@ final class Endpoint {
             channel: rail.channel, context: Self.context(of: connection))
         try identifier.resolveAddress(
             from: rail.address.with(port: 0), to: rail.partnerAddress,
-            timeoutMilliseconds: timeoutMilliseconds)
+            timeoutMilliseconds: Self.resolveMilliseconds)
         self.identifier = consume identifier
     }
 
@@ -48,9 +52,9 @@ final class Endpoint {
     /// The context of a connection's identifier, by which its events are known. The listener's is zero.
     static func context(of connection: ConnectionID) -> UInt64 { UInt64(connection.value) }
 
-    func addressResolved(timeoutMilliseconds: Int32) throws(VerbsError) {
+    func addressResolved() throws(VerbsError) {
         try identifier?.setAcknowledgeTimeout(exponent: transport.ackTimeout)
-        try identifier?.resolveRoute(timeoutMilliseconds: timeoutMilliseconds)
+        try identifier?.resolveRoute(timeoutMilliseconds: Self.resolveMilliseconds)
     }
 
     func routeResolved(on rail: Rail) throws(VerbsError) {

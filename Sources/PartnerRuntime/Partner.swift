@@ -218,9 +218,7 @@ extension Partner {
         defer { failureDetail = nil }
         switch event.kind {
         case .addressResolved:
-            carry(on: endpoint) { endpoint throws(VerbsError) in
-                try endpoint.addressResolved(timeoutMilliseconds: attemptMilliseconds)
-            }
+            carry(on: endpoint) { endpoint throws(VerbsError) in try endpoint.addressResolved() }
         case .routeResolved:
             carry(on: endpoint) { endpoint throws(VerbsError) in try endpoint.routeResolved(on: rail) }
         case .addressError, .routeError:
@@ -280,10 +278,6 @@ extension Partner {
         for index in first.indices where first[index] != second[index] { return false }
         return true
     }
-
-    private var attemptMilliseconds: Int32 {
-        Int32(clamping: configuration.settings.attemptTimeout.nanoseconds / 1_000_000)
-    }
 }
 
 // MARK: - Actions out
@@ -312,8 +306,7 @@ extension Partner {
         case .connect(let connection, let words):
             begin(connection) { () throws(VerbsError) in
                 try Endpoint(
-                    connecting: connection, words, on: rail, transport: configuration.transport,
-                    timeoutMilliseconds: attemptMilliseconds)
+                    connecting: connection, words, on: rail, transport: configuration.transport)
             }
         case .accept(_, let connection, let words):
             guard let inbound = waitingRequest.take() else { return }

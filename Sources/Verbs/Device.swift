@@ -118,8 +118,10 @@ public struct Device: Sendable {
     private static func identifiers(
         of context: UnsafeMutablePointer<ibv_context>, named name: String
     ) throws(VerbsError) -> [(port: Int, identifier: Identifier)] {
-        // rxe has 1024 places; a table that is larger still is reported as an error, not cut short.
-        let entries = UnsafeMutableBufferPointer<ibv_gid_entry>.allocate(capacity: 4096)
+        // The kernel takes the table's size in bytes as 16 bits: EINVAL for one entry more. It lists only the
+        // entries that are set, and fails when they do not fit.
+        let most = Int(UInt16.max) / MemoryLayout<ibv_gid_entry>.stride
+        let entries = UnsafeMutableBufferPointer<ibv_gid_entry>.allocate(capacity: most)
         defer { entries.deallocate() }
         entries.initialize(repeating: ibv_gid_entry())
         let count = ibv_query_gid_table(context, entries.baseAddress, entries.count, 0)

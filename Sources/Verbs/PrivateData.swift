@@ -28,7 +28,8 @@ public struct PrivateData: Sendable {
 
     /// A copy of what an event carries.
     init(_ parameters: rdma_conn_param) {
-        copy(UnsafeRawBufferPointer(start: parameters.private_data, count: Int(parameters.private_data_len)))
+        guard let start = parameters.private_data else { return }
+        copy(UnsafeRawBufferPointer(start: start, count: Int(parameters.private_data_len)))
     }
 
     /// The bytes must be `capacity` at most.

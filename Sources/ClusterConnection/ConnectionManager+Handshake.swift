@@ -10,7 +10,7 @@ extension ConnectionManager {
                     .with("side", .text(settings.isInitiator ? "initiator" : "acceptor"))))
         actions.append(.setTimer(.handshake, now + settings.handshakeTimeout))
         startTicking(at: now, into: &actions)
-        proceed(Handshake(peer: peer), to: .firstRead, into: &actions)
+        proceed(Handshake(peer: peer, readPosted: now), to: .firstRead, at: now, into: &actions)
         // The partner may have greeted before this side learnt that the transport is up.
         lookIntoMailbox(at: now, into: &actions)
     }
@@ -19,10 +19,11 @@ extension ConnectionManager {
     /// not delay the handshake.
     private mutating func proceed(
         _ handshake: Handshake, to operation: Operation, after completion: HistoryRecord? = nil,
-        into actions: inout [Action]
+        at now: Instant, into actions: inout [Action]
     ) {
         var handshake = handshake
         handshake.step = .operation(operation)
+        if operation == .firstRead || operation == .secondRead { handshake.readPosted = now }
         move(to: .handshaking(handshake))
         let peer = handshake.peer
         let posted: EventName
@@ -69,8 +70,8 @@ extension ConnectionManager {
             readCompleted(handshake, operation, words, at: now, into: &actions)
         case .firstWrite:
             proceed(
-                handshake, to: .secondRead, after: completion(.firstWriteCompleted, handshake), into: &actions
-            )
+                handshake, to: .secondRead, after: completion(.firstWriteCompleted, handshake), at: now,
+                into: &actions)
         case .secondWrite:
             actions.append(.record(completion(.secondWriteCompleted, handshake)))
             var handshake = handshake
@@ -118,7 +119,7 @@ extension ConnectionManager {
                 after: completion(.firstReadCompleted, handshake)
                     .with("partnerIncarnation", .incarnation(partner.incarnation))
                     .with("phase", .text(partner.phase.name)),
-                into: &actions)
+                at: now, into: &actions)
         } else if partner.partnerSeen == incarnation {
             let repeats = handshake.repeats
             handshake.repeats = 0
@@ -126,7 +127,7 @@ extension ConnectionManager {
                 handshake, to: .secondWrite,
                 after: completion(.secondReadCompleted, handshake)
                     .with("phase", .text(partner.phase.name)).with("repeats", .number(repeats)),
-                into: &actions)
+                at: now, into: &actions)
         } else {
             readAgain(handshake, operation, at: now, into: &actions)
         }
@@ -141,7 +142,7 @@ extension ConnectionManager {
         var handshake = handshake
         handshake.repeats += 1
         guard handshake.repeats > 2 else {
-            return proceed(handshake, to: operation, into: &actions)
+            return proceed(handshake, to: operation, at: now, into: &actions)
         }
         handshake.step = .nextRead(operation)
         move(to: .handshaking(handshake))
@@ -156,7 +157,7 @@ extension ConnectionManager {
         guard case .handshaking(let handshake) = link else { return }
         switch handshake.step {
         case .nextRead(let operation):
-            proceed(handshake, to: operation, into: &actions)
+            proceed(handshake, to: operation, at: now, into: &actions)
         case .confirmation:
             // The driver has looked into the mailbox because it woke; only the next waking must be arranged.
             actions.append(.setTimer(.poll, now + settings.handshakePoll))
@@ -205,6 +206,10 @@ extension ConnectionManager {
     private mutating func establish(
         _ handshake: Handshake, at now: Instant, into actions: inout [Action]
     ) {
+        if let lateAt, handshake.readPosted < lateAt {
+            // This side stood still since read 2, and the partner may be gone meanwhile: it reads again first.
+            return proceed(handshake, to: .secondRead, at: now, into: &actions)
+        }
         move(to: .established(Session(peer: handshake.peer, heartbeat: handshake.heartbeat)))
         counters.established += 1
         actions.append(.cancelTimer(.handshake))

@@ -35,7 +35,8 @@ public struct ConnectionManager: Sendable {
     var strangerReasonsLogged: UInt32 = 0
     private var connections: UInt32 = 0
     private var tickDue: Instant?
-    private var lateUntil = Instant(nanoseconds: 0)
+    /// When this side last found that it had stood still.
+    private(set) var lateAt: Instant?
 
     struct Keys: Sendable {
         var statusBlock: UInt32
@@ -223,13 +224,16 @@ extension ConnectionManager {
         guard let due = tickDue else { return }
         let late = now - due
         guard late > settings.heartbeatInterval * UInt64(settings.missLimit) / 2 else { return }
-        if now >= lateUntil {
+        if !wasLate(at: now) {
             counters.lateTicks += 1
             actions.append(.record(HistoryRecord(.lateTick).with("lateNs", .number(late.nanoseconds))))
         }
-        lateUntil = now + settings.heartbeatInterval * 2
+        lateAt = now
     }
 
-    /// Whether this side has just come back from not running.
-    func wasLate(at now: Instant) -> Bool { now < lateUntil }
+    /// Whether this side had just come back from standing still at this moment, or has stood still since.
+    func wasLate(at moment: Instant) -> Bool {
+        guard let lateAt else { return false }
+        return moment < lateAt + settings.heartbeatInterval * 2
+    }
 }

@@ -96,6 +96,8 @@ public struct Handshake: Sendable {
     public let peer: Peer
     /// What is awaited.
     public var step: Step = .operation(.firstRead)
+    /// When the latest read was posted.
+    public var readPosted: Instant
     /// How often read 1 or read 2 had to be repeated.
     public var repeats: UInt64 = 0
     /// Whether the partner's greeting for this pair of incarnations lies in the mailbox.

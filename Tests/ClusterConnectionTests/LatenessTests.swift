@@ -66,6 +66,29 @@ struct LatenessTests {
         #expect(bench.manager.verdict == nil, "the partner was right to give this side up")
     }
 
+    /// The partner may have died after its confirmation: a disconnect that is still to be handed over.
+    @Test func aSideThatStoodStillInTheHandshakeReadsAgainBeforeItIsEstablished() {
+        var bench = Bench(.initiator)
+        bench.reachConfirmation()
+        bench.now = bench.now + .milliseconds(500)
+        #expect(
+            bench.write(.confirmation) == [
+                "record lateTick", "record confirmationSeen", "post 1 secondRead key 11",
+                "record secondReadPosted",
+            ])
+        bench.handle(.timer(.tick))
+        #expect(bench.complete(.secondRead).first == "post 1 secondWrite confirmation a->b key 12")
+        #expect(bench.complete(.secondWrite).contains("record established"))
+
+        var late = Bench(.initiator)
+        late.reach(.secondWrite)
+        _ = late.write(.confirmation)
+        late.now = late.now + .milliseconds(500)
+        #expect(late.complete(.secondWrite).contains("post 1 secondRead key 11"))
+        #expect(late.handle(.disconnected(late.connection)).contains("record handshakeFailed disconnected"))
+        #expect(late.manager.counters.established == 0)
+    }
+
     @Test func aLaterDisconnectIsDeadAgain() {
         var bench = Bench(.initiator)
         bench.establish()

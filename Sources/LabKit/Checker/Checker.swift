@@ -1,0 +1,58 @@
+import ClusterConnection
+
+/// What the checker found of one run.
+package struct Judgement: Sendable {
+    package enum Result: Hashable, Sendable {
+        case held
+        case broke
+        /// The run says nothing about the product; why.
+        case notRun(String)
+    }
+
+    package var result: Result
+    package var broken: [Broken]
+    package var claims: [ClaimTrace]
+    package var measurements: Measurements
+
+    /// A run that could not be carried out.
+    package static func notRun(_ reason: String) -> Judgement {
+        Judgement(result: .notRun(reason), broken: [], claims: [], measurements: Measurements())
+    }
+}
+
+/// Judges a run by its history alone: a pure function, so that every rule can be shown a history that breaks it.
+package enum Checker {
+    /// Judges one run.
+    package static func judge(_ record: RunRecord) -> Judgement {
+        let timeline = Timeline(record)
+        let measurements = Measurements(of: timeline)
+        if let reason = timeline.reasonNotStarted {
+            var judgement = Judgement.notRun(reason)
+            judgement.measurements = measurements
+            return judgement
+        }
+        let claims = timeline.claimTraces()
+        var broken: [Broken] = []
+        broken += timeline.unsoundHistory()
+        broken += timeline.unexpectedEnds()
+        broken += timeline.disorderlyStops()
+        broken += timeline.disorderedHandshakes()
+        broken += timeline.establishedWithTheDead()
+        broken += timeline.establishedUnseen()
+        broken += timeline.establishedTooLate()
+        broken += timeline.falseAlarms()
+        broken += timeline.lossesNotFound()
+        broken += timeline.notConnectedAgain()
+        broken += record.leaks.map { Broken(.nothingLeaks, $0) }
+        broken += record.kernelFaults.map { Broken(.kernelQuiet, $0) }
+        broken += timeline.brokenClaims(claims)
+        broken += timeline.unmetExpectations()
+        if broken.isEmpty, case .deadline(let waitedFor) = record.ending {
+            broken.append(
+                Broken(.expected, "the deadline passed while the run still waited for \(waitedFor)"))
+        }
+        return Judgement(
+            result: broken.isEmpty ? .held : .broke, broken: broken, claims: claims,
+            measurements: measurements)
+    }
+}

@@ -1,0 +1,66 @@
+import ClusterConnection
+
+/// The bounds within which a loss must be found, as the settings of a partner promise them.
+struct Promise {
+    let bounds: Bounds
+
+    /// A dead process: its kernel closes the connection.
+    var dead: TimeSpan { bounds.dead }
+
+    /// A process that stands still: one interval until the last movement has been read, the miss limit
+    /// without one, and the scheduling of both processes.
+    func hung(_ settings: PartnerSettings) -> TimeSpan {
+        settings.heartbeatInterval * (settings.missLimit + 1) + bounds.slack
+    }
+
+    /// Silence: one interval until the next read is posted, and the transport's retries. The timer of one
+    /// try is 4.096 us times two to the power of the acknowledge timeout; Soft-RoCE rounds each to jiffies,
+    /// for which two jiffies of 4 ms a try are allowed.
+    func unreachable(_ settings: PartnerSettings) -> TimeSpan {
+        let timer = TimeSpan(nanoseconds: 4_096 << min(settings.ackTimeout, 31))
+        let tries = (timer + .milliseconds(8)) * (settings.retryCount + 1)
+        return tries + settings.heartbeatInterval + bounds.slack
+    }
+}
+
+/// Something that happened to a partner or to the rail, which the other must find.
+struct Loss {
+    enum Kind { case ended, frozen, cut }
+
+    var kind: Kind
+    /// The partner it happened to, seen from the one that must find it.
+    var partner: PartnerID
+    /// Consequences may show from here.
+    var began: Instant
+    /// The bound counts from here.
+    var effect: Instant
+    /// When it was over; nil when it lasted.
+    var over: Instant?
+    var event: HistoryEvent
+}
+
+extension Timeline {
+    /// Everything that happened to `partner` or to its rail, in order of time.
+    func losses(of partner: PartnerID) -> [Loss] {
+        var losses: [Loss] = []
+        for life in lives[partner] ?? [] {
+            guard let ended = life.ended, let began = life.endBegan else { continue }
+            let effect = life.wasEndedByLab ? began : ended.time
+            losses.append(Loss(kind: .ended, partner: partner, began: began, effect: effect, event: ended))
+        }
+        for stretch in frozen[partner] ?? [] {
+            losses.append(
+                Loss(
+                    kind: .frozen, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    over: stretch.to, event: stretch.event))
+        }
+        for stretch in cuts {
+            losses.append(
+                Loss(
+                    kind: .cut, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    over: stretch.to,
+                    event: stretch.event))
+        }
+        return losses.sorted { $0.began < $1.began }
+    }
+}

@@ -1,0 +1,58 @@
+/// What the checker holds every run to, in the order in which it reports.
+package enum Rule: String, CaseIterable, Sendable {
+    case historySound = "history-sound"
+    case partnerRuns = "partner-runs"
+    case orderlyStop = "orderly-stop"
+    case handshakeOrder = "handshake-order"
+    case establishedAlive = "established-alive"
+    case establishedBothSaw = "established-both-saw"
+    case beforeStorageOS = "before-storage-os"
+    case aliveMeansAlive = "alive-means-alive"
+    case foundInTime = "found-in-time"
+    case connectedAgain = "connected-again"
+    case nothingLeaks = "nothing-leaks"
+    case kernelQuiet = "kernel-quiet"
+    case claimed = "claimed"
+    case expected = "expected"
+
+    /// The rule in plain words.
+    package var sentence: String {
+        switch self {
+        case .historySound:
+            "every line of a history is an event, in order of time, and no incarnation is used twice"
+        case .partnerRuns: "a partner runs until the lab ends it"
+        case .orderlyStop: "a partner that is told to stop says goodbye and ends with status 0"
+        case .handshakeOrder:
+            "established only after read 1, write 1, read 2 and write 2 of that connection, in this order, "
+                + "and the partner's confirmation"
+        case .establishedAlive: "established only between two incarnations that are both alive at that moment"
+        case .establishedBothSaw: "established only between two incarnations that each saw the other"
+        case .beforeStorageOS:
+            "the connection is established before the partner's storage OS is active, whenever the boots allow it"
+        case .aliveMeansAlive:
+            "a partner that lives, runs and is connected is never given another verdict than alive"
+        case .foundInTime: "a partner that died, hung or was cut off is found within the promised bound"
+        case .connectedAgain:
+            "two live partners on a whole rail are connected within the bound, whatever happened before"
+        case .nothingLeaks: "what a run makes is gone after it"
+        case .kernelQuiet: "the kernel reports no fault of its own"
+        case .claimed: "the claims that a scenario cites can be followed in its events"
+        case .expected: "what the scenario expects happens"
+        }
+    }
+}
+
+/// One case in which a rule did not hold.
+package struct Broken: Hashable, Sendable {
+    package var rule: Rule
+    /// What happened, in one or two sentences.
+    package var explanation: String
+    /// The few events that show it, in order of time.
+    package var evidence: [HistoryEvent]
+
+    init(_ rule: Rule, _ explanation: String, evidence: [HistoryEvent] = []) {
+        self.rule = rule
+        self.explanation = explanation
+        self.evidence = evidence.sorted { $0.time < $1.time }
+    }
+}

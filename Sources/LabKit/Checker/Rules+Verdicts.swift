@@ -1,0 +1,148 @@
+import ClusterConnection
+
+extension Timeline {
+    private var promise: Promise { Promise(bounds: record.variant.scenario.bounds) }
+
+    /// The bound within which `finder` must find a loss.
+    private func bound(of loss: Loss, for finder: PartnerID) -> TimeSpan {
+        switch loss.kind {
+        case .frozen: return promise.hung(settings(of: finder))
+        case .cut: return promise.unreachable(settings(of: finder))
+        case .ended:
+            // Nobody hears the end of a process behind a cut rail.
+            let silent = cuts.contains { $0.contains(loss.began) }
+            return silent ? promise.unreachable(settings(of: finder)) : promise.dead
+        }
+    }
+
+    /// The verdicts that a kind of loss may bring.
+    private func verdicts(of kind: Loss.Kind) -> [Verdict] {
+        switch kind {
+        case .frozen: [.hung]
+        case .cut: [.unreachable]
+        case .ended: [.dead, .unreachable, .rebooted]
+        }
+    }
+
+    /// Rule `alive-means-alive`.
+    func falseAlarms() -> [Broken] {
+        PartnerID.allCases.flatMap { partner in
+            events.filter { $0.partner == partner && $0.name == .verdict }.compactMap { verdict in
+                falseAlarm(verdict, by: partner)
+            }
+        }
+    }
+
+    private func falseAlarm(_ event: HistoryEvent, by partner: PartnerID) -> Broken? {
+        let verdict = event.text("verdict") ?? ""
+        guard verdict != Verdict.alive.word, verdict != "none",
+            let stretch = established[partner]?.last(where: {
+                $0.lost == event.time && $0.event.time < event.time
+            })
+        else { return nil }
+        let other = partner.other
+        let causes = losses(of: other).filter {
+            $0.began <= event.time && justifies($0, event, stretch, by: partner)
+        }
+        if causes.isEmpty && !disturbed(partner, at: event.time) {
+            return Broken(
+                .aliveMeansAlive,
+                "\(partner.rawValue) said '\(verdict)' of \(other.rawValue), which lived, ran and was connected",
+                evidence: [stretch.event, event])
+        }
+        return prematureAlarm(event, by: partner, causes)
+    }
+
+    /// Whether a loss can be why a partner gave up a connection.
+    private func justifies(_ loss: Loss, _ event: HistoryEvent, _ stretch: Established, by partner: PartnerID)
+        -> Bool
+    {
+        if loss.kind == .ended { return loss.event.incarnation == stretch.partnerIncarnation }
+        guard let over = loss.over else { return true }
+        return event.time <= over + bound(of: loss, for: partner) + record.variant.scenario.bounds.connect
+    }
+
+    /// Whether a partner had itself stood still shortly before: its own pause is followed by the other's
+    /// verdict on it, and that by the end of the connection.
+    private func disturbed(_ partner: PartnerID, at moment: Instant) -> Bool {
+        let aftermath = promise.hung(settings(of: partner)) + record.variant.scenario.bounds.connect
+        return (frozen[partner] ?? []).contains { $0.touches(from: moment, to: moment, aftermath: aftermath) }
+    }
+
+    /// A verdict of standstill before the miss limit had passed.
+    private func prematureAlarm(_ event: HistoryEvent, by partner: PartnerID, _ causes: [Loss]) -> Broken? {
+        let settings = settings(of: partner)
+        let least = settings.heartbeatInterval * (settings.missLimit - 1)
+        guard event.text("verdict") == Verdict.hung.word,
+            let freeze = causes.last(where: { $0.kind == .frozen }), event.time - freeze.began < least
+        else { return nil }
+        return Broken(
+            .aliveMeansAlive,
+            "\(partner.rawValue) said 'hung' of \(partner.other.rawValue) "
+                + "\(SpanText.rounded(event.time - freeze.began)) after it stood still; the miss limit is "
+                + "\(settings.missLimit) intervals of \(SpanText.exact(settings.heartbeatInterval))",
+            evidence: [freeze.event, event])
+    }
+
+    /// Rule `found-in-time`.
+    func lossesNotFound() -> [Broken] {
+        PartnerID.allCases.flatMap { finder in
+            losses(of: finder.other).compactMap { lossNotFound($0, by: finder) }
+        }
+    }
+
+    private func lossNotFound(_ loss: Loss, by finder: PartnerID) -> Broken? {
+        let bound = bound(of: loss, for: finder)
+        let limit = loss.effect + bound
+        guard owes(finder, loss, until: limit) else { return nil }
+        let others = losses(of: loss.partner).filter { other in
+            other.began <= limit && (other.over.map { loss.began <= $0 } ?? true)
+        }
+        let allowed = Set(others.flatMap { verdicts(of: $0.kind) })
+        let found = events.first {
+            $0.partner == finder && $0.name == .verdict && $0.time >= loss.began
+                && $0.text("verdict") != Verdict.alive.word && $0.text("verdict") != "none"
+        }
+        let what = "\(describe(loss)); \(finder.rawValue)"
+        let promised = "\(SpanText.rounded(bound)) are promised"
+        guard let found, let verdict = Verdict.allCases.first(where: { $0.word == found.text("verdict") })
+        else {
+            let last = events.last { $0.partner == finder && $0.name == .verdict }
+            return Broken(
+                .foundInTime, "\(what) never noticed (\(promised))",
+                evidence: [last, loss.event].compactMap { $0 })
+        }
+        if found.time > limit {
+            return Broken(
+                .foundInTime,
+                "\(what) noticed after \(SpanText.rounded(found.time - loss.effect)) (\(promised))",
+                evidence: [loss.event, found])
+        }
+        if !allowed.contains(verdict) {
+            let names = allowed.map(\.word).sorted().joined(separator: " or ")
+            return Broken(
+                .foundInTime, "\(what) said '\(verdict.word)' where \(names) is what happened",
+                evidence: [loss.event, found])
+        }
+        return nil
+    }
+
+    /// Whether a partner had to find a loss: it was connected, and nothing kept it from looking.
+    private func owes(_ finder: PartnerID, _ loss: Loss, until limit: Instant) -> Bool {
+        guard limit <= end, let stretch = established(by: finder, at: loss.began) else { return false }
+        if loss.kind == .ended && loss.event.incarnation != stretch.partnerIncarnation { return false }
+        if let over = loss.over, over < limit { return false }
+        guard let own = life(of: finder, at: loss.began), own.endBegan.map({ $0 > limit }) ?? true else {
+            return false
+        }
+        return !(frozen[finder] ?? []).contains { $0.touches(from: loss.began, to: limit) }
+    }
+
+    private func describe(_ loss: Loss) -> String {
+        switch loss.kind {
+        case .ended: "\(loss.partner.rawValue)'s process ended"
+        case .frozen: "\(loss.partner.rawValue) stood still"
+        case .cut: "the rail was cut"
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import ClusterConnection
+
+/// One life of a partner's process, as the history tells it.
+struct Life {
+    var partner: PartnerID
+    var incarnation: String
+    var pid: UInt64
+    var started: HistoryEvent
+    var listening: HistoryEvent?
+    var phases: [(phase: BootPhase, event: HistoryEvent)] = []
+    /// When the end began: the lab's signal, or else the last line that the process wrote itself.
+    var endBegan: Instant?
+    /// When the process was found gone.
+    var ended: HistoryEvent?
+    /// Whether the process was killed, by the lab or by its own failpoint.
+    var wasKilled = false
+    /// Whether something of the schedule ended it.
+    var wasEndedByLab = false
+    /// Whether its boot armed a failpoint.
+    var failpoint: String?
+    /// The process's own lines.
+    var events: [HistoryEvent] = []
+
+    /// When a phase began in this life.
+    func moment(of phase: BootPhase) -> Instant? { phases.first { $0.phase == phase }?.event.time }
+
+    /// Whether the process lives at a moment; its last moments count as life.
+    func lives(at moment: Instant) -> Bool {
+        started.time <= moment && (ended.map { moment <= $0.time } ?? true)
+    }
+}
+
+/// A stretch of time, open at its end when nothing ended it.
+struct Stretch {
+    var from: Instant
+    var to: Instant?
+    /// The lab's line about its beginning.
+    var event: HistoryEvent
+
+    func contains(_ moment: Instant) -> Bool { from <= moment && (to.map { moment <= $0 } ?? true) }
+
+    /// Whether the stretch, made longer by `aftermath`, and another stretch have a moment in common.
+    func touches(from other: Instant, to end: Instant, aftermath: TimeSpan = .zero) -> Bool {
+        from <= end && (to.map { other <= $0 + aftermath } ?? true)
+    }
+}
+
+/// A time in which a partner held the connection established.
+struct Established {
+    var event: HistoryEvent
+    var connection: UInt64
+    var partnerIncarnation: String
+    /// When it was lost: a verdict other than alive, or the connection retired, or the process gone.
+    var lost: Instant?
+
+    func holds(at moment: Instant) -> Bool { event.time <= moment && (lost.map { moment < $0 } ?? true) }
+}
+
+/// What happened in a run, put in order once for all rules.
+struct Timeline {
+    let record: RunRecord
+    /// All events before the lab began to end the run.
+    let events: [HistoryEvent]
+    let start: Instant
+    /// When the lab began to end the run.
+    let end: Instant
+    private(set) var lives: [PartnerID: [Life]] = [:]
+    private(set) var frozen: [PartnerID: [Stretch]] = [:]
+    private(set) var cuts: [Stretch] = []
+    private(set) var established: [PartnerID: [Established]] = [:]
+
+    init(_ record: RunRecord) {
+        self.record = record
+        start =
+            record.events.first { $0.name == .runStarted }?.time ?? record.events.first?.time
+            ?? Instant(nanoseconds: 0)
+        let end = record.events.first { $0.name == .runEnded }?.time ?? record.events.last?.time ?? start
+        self.end = end
+        events = record.events.filter { $0.time <= end }
+        for partner in PartnerID.allCases { lives[partner] = Self.lives(of: partner, in: record.events) }
+        readFaults()
+        for partner in PartnerID.allCases { established[partner] = establishedStretches(of: partner) }
+    }
+
+    /// The settings a partner ran with.
+    func settings(of partner: PartnerID) -> PartnerSettings {
+        record.variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
+    }
+
+    /// The life that an incarnation is, if it is one of this partner.
+    func life(of partner: PartnerID, incarnation: String) -> Life? {
+        lives[partner]?.first { $0.incarnation == incarnation }
+    }
+
+    /// The life whose process lives at a moment.
+    func life(of partner: PartnerID, at moment: Instant) -> Life? {
+        lives[partner]?.last { $0.lives(at: moment) }
+    }
+
+    /// What a partner holds established at a moment.
+    func established(by partner: PartnerID, at moment: Instant) -> Established? {
+        established[partner]?.last { $0.holds(at: moment) }
+    }
+
+    private static func lives(of partner: PartnerID, in events: [HistoryEvent]) -> [Life] {
+        var lives: [Life] = []
+        var failpoint: String?
+        for event in events where event.partner == partner {
+            switch event.name {
+            case .fault:
+                let action = event.text("action")
+                if action == StepAction.boot.rawValue || action == StepAction.reboot.rawValue {
+                    failpoint = event.text("killAfter")
+                }
+            case .started:
+                lives.append(
+                    Life(
+                        partner: partner, incarnation: event.incarnation, pid: event.number("pid") ?? 0,
+                        started: event, failpoint: failpoint))
+            case .processEnded:
+                guard let pid = event.number("pid"), let index = lives.lastIndex(where: { $0.pid == pid })
+                else {
+                    continue
+                }
+                lives[index].ended = event
+                lives[index].wasKilled = event.number("signal") == 9
+                let began = event.number("began").map { Instant(nanoseconds: $0) }
+                lives[index].wasEndedByLab = began != nil
+                lives[index].endBegan = began ?? lives[index].events.last?.time ?? event.time
+            default: break
+            }
+            if !event.incarnation.isEmpty, event.name != .processEnded, event.name != .fault,
+                let index = lives.lastIndex(where: { $0.incarnation == event.incarnation })
+            {
+                lives[index].take(event)
+            }
+        }
+        return lives
+    }
+
+    private mutating func readFaults() {
+        for event in record.events where event.name == .fault {
+            let began = event.number("began").map { Instant(nanoseconds: $0) } ?? event.time
+            switch event.text("action").flatMap(StepAction.init(rawValue:)) {
+            case .freeze:
+                if let partner = event.partner {
+                    frozen[partner, default: []].append(Stretch(from: began, event: event))
+                }
+            case .thaw:
+                if let partner = event.partner { endFreeze(of: partner, at: event.time) }
+            case .kill, .reboot:
+                if let partner = event.partner { endFreeze(of: partner, at: event.time) }
+            case .cut: cuts.append(Stretch(from: began, event: event))
+            case .powerOff:
+                if let partner = event.partner { endFreeze(of: partner, at: event.time) }
+                if cuts.last.map({ $0.to != nil }) ?? true { cuts.append(Stretch(from: began, event: event)) }
+            case .heal:
+                if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
+            case .boot, .stop, nil: break
+            }
+        }
+    }
+
+    private mutating func endFreeze(of partner: PartnerID, at moment: Instant) {
+        guard var stretches = frozen[partner], let last = stretches.indices.last, stretches[last].to == nil
+        else {
+            return
+        }
+        stretches[last].to = moment
+        frozen[partner] = stretches
+    }
+
+    private func establishedStretches(of partner: PartnerID) -> [Established] {
+        var stretches: [Established] = []
+        func lose(at moment: Instant) {
+            if let last = stretches.indices.last, stretches[last].lost == nil {
+                stretches[last].lost = moment
+            }
+        }
+        for event in record.events where event.partner == partner {
+            switch event.name {
+            case .established:
+                lose(at: event.time)
+                stretches.append(
+                    Established(
+                        event: event, connection: event.number("connection") ?? 0,
+                        partnerIncarnation: event.partnerIncarnation ?? ""))
+            case .verdict:
+                if event.text("verdict") != Verdict.alive.word { lose(at: event.time) }
+            case .retired:
+                if event.number("connection") == stretches.last?.connection { lose(at: event.time) }
+            case .processEnded, .started: lose(at: event.time)
+            default: break
+            }
+        }
+        return stretches
+    }
+}
+
+extension Life {
+    fileprivate mutating func take(_ event: HistoryEvent) {
+        events.append(event)
+        switch event.name {
+        case .listening: if listening == nil { listening = event }
+        case .bootPhase:
+            if let name = event.text("phase"),
+                let phase = BootPhase.allCases.first(where: { $0.word == name })
+            {
+                phases.append((phase, event))
+            }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import ClusterConnection
+
+/// Reads the lines that a partner process writes. The process may be anything, so nothing is taken on trust.
+enum EventLine {
+    /// Fields that the checker relies on, for the events that have them. The vocabulary lists all of them.
+    private static func required(_ name: EventName) -> [(field: String, number: Bool)] {
+        switch name {
+        case .started: [("pid", true)]
+        case .bootPhase: [("phase", false)]
+        case .listening:
+            [("address", false), ("port", true), ("statusBlockAddress", false), ("mailboxAddress", false)]
+        case .failed: [("reason", false)]
+        case .connected: [("connection", true), ("partnerIncarnation", false)]
+        case .retired: [("connection", true)]
+        case .firstReadPosted, .firstWritePosted, .secondReadPosted, .secondWritePosted:
+            [("connection", true), ("address", false)]
+        case .firstReadCompleted: [("connection", true), ("partnerIncarnation", false), ("phase", false)]
+        case .firstWriteCompleted, .secondReadCompleted, .secondWriteCompleted: [("connection", true)]
+        case .greetingSeen, .confirmationSeen: [("partnerIncarnation", false)]
+        case .handshakeFailed: [("connection", true), ("step", false), ("reason", false)]
+        case .established: [("connection", true), ("partnerIncarnation", false)]
+        case .verdict: [("verdict", false)]
+        case .confined, .stopped, .connectStarted, .connectFailed, .requestReceived, .requestRejected,
+            .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .processEnded, .runEnded:
+            []
+        }
+    }
+
+    /// The longest line that is read; a longer one is a problem in itself.
+    static let maxLength = 65_536
+
+    /// The event that a line of this partner's history holds.
+    ///
+    /// - Throws: what is wrong with the line, in words that follow "line 12: ".
+    static func event(_ line: ArraySlice<UInt8>, of partner: PartnerID) throws(EventLineProblem)
+        -> HistoryEvent
+    {
+        guard line.count <= maxLength else {
+            throw EventLineProblem("longer than \(maxLength) bytes")
+        }
+        let value: JSONValue
+        do {
+            value = try JSONReader.value(of: line)
+        } catch {
+            throw EventLineProblem("\(error)")
+        }
+        guard case .object(let object) = value else { throw EventLineProblem("not a JSON object") }
+        guard let time = object["time"]?.unsignedInteger else {
+            throw EventLineProblem("'time' must be a whole number of nanoseconds")
+        }
+        guard let name = object["event"]?.string else { throw EventLineProblem("'event' is missing") }
+        guard let event = EventName(rawValue: name) else {
+            let nearest = nearestName(to: name, among: EventName.allCases.map(\.rawValue))
+            let hint = nearest.map { "; nearest is '\($0)'" } ?? ""
+            throw EventLineProblem("'\(name.prefix(64))' is not an event of the vocabulary" + hint)
+        }
+        guard object["partner"]?.string == partner.rawValue else {
+            throw EventLineProblem("'partner' must be '\(partner.rawValue)'")
+        }
+        guard let incarnation = object["incarnation"]?.string, isIncarnation(incarnation) else {
+            throw EventLineProblem("'incarnation' must be 16 hex digits")
+        }
+        for (field, number) in required(event) {
+            let value = object[field]
+            if number ? value?.unsignedInteger == nil : value?.string == nil {
+                throw EventLineProblem("\(name) needs '\(field)', a \(number ? "whole number" : "string")")
+            }
+        }
+        let own = ["time", "partner", "incarnation", "event"]
+        let rest = object.fields.filter { !own.contains($0.name) }.map { ($0.name, $0.value) }
+        return HistoryEvent(
+            time: Instant(nanoseconds: time), partner: partner, incarnation: incarnation, name: event,
+            fields: JSONObject(rest))
+    }
+
+    private static func isIncarnation(_ text: String) -> Bool {
+        text.utf8.count == 16
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
+    }
+}
+
+/// What is wrong with a line of a partner's history.
+struct EventLineProblem: Error, Hashable, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}

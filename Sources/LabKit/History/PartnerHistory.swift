@@ -1,0 +1,50 @@
+import ClusterConnection
+
+/// The history of one partner as its processes write it, life after life, into one list.
+struct PartnerHistory {
+    let partner: PartnerID
+    private(set) var events: [HistoryEvent] = []
+    private(set) var badLines: [BadLine] = []
+    private var splitter = LineSplitter()
+    private var lineNumber = 0
+    private var last = Instant(nanoseconds: 0)
+
+    init(partner: PartnerID) { self.partner = partner }
+
+    /// Takes bytes as they arrive; gives the events that are new.
+    mutating func take(_ bytes: some Sequence<UInt8>) -> [HistoryEvent] {
+        splitter.lines(of: bytes).compactMap { take(line: $0) }
+    }
+
+    /// Takes the end of a process's output: a line that it did not finish is no line.
+    mutating func endOfLife() {
+        let rest = splitter.rest()
+        guard !rest.isEmpty else { return }
+        lineNumber += 1
+        // A process that was killed may leave half a line behind, and nothing is wrong with that. Whether it
+        // was killed is the checker's to know; it sees the half line as one that says so.
+        badLines.append(BadLine(partner: partner, line: lineNumber, problem: Self.unfinished))
+    }
+
+    /// The problem of a line that has no end.
+    static let unfinished = "the process ended within the line"
+
+    private mutating func take(line: [UInt8]) -> HistoryEvent? {
+        lineNumber += 1
+        do {
+            let event = try EventLine.event(line[...], of: partner)
+            if event.time < last {
+                badLines.append(
+                    BadLine(
+                        partner: partner, line: lineNumber, problem: "'time' is before that of the line above"
+                    ))
+            }
+            last = max(last, event.time)
+            events.append(event)
+            return event
+        } catch {
+            badLines.append(BadLine(partner: partner, line: lineNumber, problem: "\(error)"))
+            return nil
+        }
+    }
+}

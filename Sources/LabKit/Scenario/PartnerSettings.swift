@@ -1,0 +1,80 @@
+import ClusterConnection
+
+/// What one partner process is configured with, before the fabric's addresses are filled in.
+///
+/// The defaults are those of `ccmd`, except that the lab lets the storage operating system come up late
+/// enough for every ordinary boot to be connected before it.
+package struct PartnerSettings: Hashable, Sendable {
+    package var node: UInt64
+    package var partnerNode: UInt64
+    package var role = "storageSystem"
+    package var cluster = "5f0c7a52-9d4e-4c1b-8a53-1f2e3d4c5b6a"
+    package var address: String
+    package var partnerAddress: String
+    package var bootPort: UInt64 = 17_320
+    package var ccmStarting = TimeSpan.milliseconds(20)
+    package var storageOSLoading = TimeSpan.milliseconds(500)
+    package var storageOSActive = TimeSpan.seconds(3)
+    package var heartbeatInterval = TimeSpan.milliseconds(10)
+    package var missLimit: UInt64 = 20
+    package var attemptTimeout = TimeSpan.milliseconds(300)
+    package var backoffStart = TimeSpan.milliseconds(5)
+    package var backoffCap = TimeSpan.milliseconds(100)
+    package var handshakeTimeout = TimeSpan.seconds(1)
+    package var ackTimeout: UInt64 = 12
+    package var retryCount: UInt64 = 5
+
+    /// The settings of a partner on the lab's own fabric.
+    package init(_ partner: PartnerID) {
+        node = partner == .a ? 1 : 2
+        partnerNode = partner == .a ? 2 : 1
+        address = FabricNames.address(of: partner)
+        partnerAddress = FabricNames.address(of: partner.other)
+    }
+
+    /// The configuration file of `ccmd`, in YAML.
+    ///
+    /// - Parameters:
+    ///   - partner: whose settings these are.
+    ///   - control: path of the control socket; nil for none.
+    ///   - killAfter: the failpoint of this boot; nil for none.
+    package func configuration(
+        for partner: PartnerID, control: String?, killAfter: HandshakeOperation?
+    ) -> String {
+        var text = """
+            partner: \(partner.rawValue)
+            node: \(node)
+            partnerNode: \(partnerNode)
+            role: \(role)
+            cluster: \(cluster)
+            rail:
+              address: \(address)
+              partnerAddress: \(partnerAddress)
+              bootPort: \(bootPort)
+            boot:
+              ccmStarting: \(SpanText.exact(ccmStarting))
+              storageOSLoading: \(SpanText.exact(storageOSLoading))
+              storageOSActive: \(SpanText.exact(storageOSActive))
+            heartbeat:
+              interval: \(SpanText.exact(heartbeatInterval))
+              missLimit: \(missLimit)
+            connect:
+              attemptTimeout: \(SpanText.exact(attemptTimeout))
+              backoffStart: \(SpanText.exact(backoffStart))
+              backoffCap: \(SpanText.exact(backoffCap))
+              handshakeTimeout: \(SpanText.exact(handshakeTimeout))
+            transport:
+              ackTimeout: \(ackTimeout)
+              retryCount: \(retryCount)
+
+            """
+        if let control { text += "control: \(control)\n" }
+        if let killAfter { text += "lab:\n  killAfter: \(killAfter.rawValue)\n" }
+        return text
+    }
+}
+
+/// An operation of the boot handshake, after which a partner can be told to kill itself.
+package enum HandshakeOperation: String, CaseIterable, Sendable {
+    case firstRead, firstWrite, secondRead, secondWrite
+}

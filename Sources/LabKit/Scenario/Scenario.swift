@@ -1,0 +1,154 @@
+import ClusterConnection
+
+/// One scenario file: two partners, their boots, what happens to them, and what must come of it.
+package struct Scenario: Sendable {
+    /// The file as it was named to the lab.
+    package var file: String
+    /// The file's text, kept so that the run folder holds the scenario as run.
+    package var text: String
+    package var name: String
+    package var summary: String
+    package var claims: [Claim]
+    package var tags: [String]
+    package var partners: [PartnerID: PartnerPlan]
+    package var steps: [Step]
+    package var sweep: Sweep?
+    package var expectations: [Expectation]
+    package var until: Until
+    /// How long the pair must stay in its final state before the run ends.
+    package var settle: TimeSpan
+    /// How long a run may take; what is undecided then has not happened.
+    package var deadline: TimeSpan
+    package var bounds: Bounds
+}
+
+/// How one partner boots.
+package struct PartnerPlan: Sendable {
+    package var settings: PartnerSettings
+    /// When its power comes on, after the run's start; nil when only a step boots it.
+    package var bootAt: TimeSpan?
+    /// The operation after which its first boot kills itself; nil for none.
+    package var killAfter: HandshakeOperation?
+}
+
+/// The times within which things must happen, where the partners' settings do not already promise them.
+package struct Bounds: Hashable, Sendable {
+    /// From both partners listening, running and joined by the rail to established on both sides.
+    package var connect = TimeSpan.seconds(1)
+    /// From the death of a partner's process to the survivor's verdict.
+    package var dead = TimeSpan.milliseconds(20)
+    /// Added to every bound that settings promise, for the scheduling of processes.
+    package var slack = TimeSpan.milliseconds(5)
+
+    package init() {}
+}
+
+/// Runs of one scenario that differ in one value.
+package struct Sweep: Sendable {
+    package var parameter: SweepParameter
+    /// In nanoseconds; what they mean is the parameter's to say.
+    package var values: [Int64]
+}
+
+/// What a sweep may vary.
+package enum SweepParameter: String, CaseIterable, Sendable {
+    /// How much later than `a` partner `b` boots; negative when `b` is first.
+    case skew
+}
+
+/// What the lab does to a partner or to the rail between them.
+package enum StepAction: String, CaseIterable, Sendable {
+    /// SIGKILL: the process is gone between two instructions.
+    case kill
+    /// SIGSTOP: the process stands still, its memory still answers.
+    case freeze
+    /// SIGCONT.
+    case thaw
+    /// A new incarnation starts.
+    case boot
+    /// Kill, and boot at once.
+    case reboot
+    /// SIGTERM: the orderly goodbye.
+    case stop
+    /// The rail loses every packet, both ways.
+    case cut
+    /// The rail carries packets again.
+    case heal
+    /// The rail is cut, the process killed and its RDMA device made anew: power is gone, nobody says goodbye.
+    /// The rail stays cut until it is healed.
+    case powerOff
+
+    /// Whether the action is done to one partner; the others are done to the rail.
+    package var needsPartner: Bool { self != .cut && self != .heal }
+}
+
+/// One line of the schedule.
+package struct Step: Sendable {
+    package var id: String
+    package var action: StepAction
+    package var partner: PartnerID?
+    package var trigger: Trigger
+    /// The failpoint of the boot that this step starts.
+    package var killAfter: HandshakeOperation?
+    /// Where the step stands in its file.
+    package var line: Int
+}
+
+/// When a step is due.
+package enum Trigger: Hashable, Sendable {
+    /// So long after the run's start.
+    case at(TimeSpan)
+    /// So long after something else.
+    case after(Anchor, delay: TimeSpan)
+}
+
+/// A moment of a run that other moments are counted from.
+package indirect enum Anchor: Hashable, Sendable {
+    case start
+    /// A step took effect.
+    case step(String)
+    /// An event was seen, so many times, counted from another moment.
+    case event(EventPattern, count: Int, since: Anchor)
+}
+
+/// Which events are meant.
+package struct EventPattern: Hashable, Sendable {
+    package var partner: PartnerID?
+    package var event: EventName
+    /// Each field must have one of the values, compared as text.
+    package var fields: [FieldPattern]
+
+    package init(partner: PartnerID?, event: EventName, fields: [FieldPattern] = []) {
+        self.partner = partner
+        self.event = event
+        self.fields = fields
+    }
+}
+
+/// What one field of an event must hold.
+package struct FieldPattern: Hashable, Sendable {
+    package var name: String
+    package var values: [String]
+}
+
+/// What must, or must not, happen in a run.
+package struct Expectation: Sendable {
+    /// Any one of these satisfies the expectation, or breaks it when it is of the kind that must never be.
+    package var patterns: [EventPattern]
+    package var never: Bool
+    /// Counted from this moment.
+    package var of: Anchor
+    /// Until so long after that moment; nil for the rest of the run.
+    package var within: TimeSpan?
+    package var line: Int
+}
+
+/// When a run is over.
+package enum Until: Hashable, Sendable {
+    /// All steps are done, all expectations decided, and whoever lives is connected.
+    case settled
+    /// So long after the run's start.
+    case time(TimeSpan)
+    /// Something happened.
+    case anchor(Anchor)
+}

@@ -1,0 +1,123 @@
+import ClusterConnection
+import StrictYAML
+
+/// Reads scenario files. Strict: an unknown field, a reference to nothing or an order of steps that cannot
+/// happen is a problem, and all problems of a file are found in one reading.
+package enum ScenarioParser {
+    /// The scenario that a file's text describes.
+    ///
+    /// - Throws: everything that is wrong, in the order of the lines.
+    package static func parse(_ text: String, file: String) throws(InputProblems) -> Scenario {
+        try YAMLDocument(text: text, source: file).read { scenario($0, text: text, file: file) }
+    }
+
+    /// What a name must look like; completes "expected ...".
+    static let nameForm = "1 to 40 lower-case letters, digits and hyphens, a letter or digit first"
+
+    /// Whether a word can be the name of a scenario, a tag or a step: it becomes a folder or a reference.
+    static func isName(_ text: String) -> Bool {
+        guard (1...40).contains(text.utf8.count), text.utf8.first != UInt8(ascii: "-") else { return false }
+        return text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+        }
+    }
+
+    private static func scenario(_ root: YAMLFields, text: String, file: String) -> Scenario? {
+        let name = root.required("name", expected: nameForm) { isName($0) ? $0 : nil }
+        let summary = root.required("summary", expected: "a sentence that says what the scenario shows") {
+            $0
+        }
+        let partners = partners(of: root)
+        var schedule = ScheduleReader(partners: partners)
+        let steps = schedule.steps(of: root)
+        return Scenario(
+            file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
+            tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [], partners: partners,
+            steps: steps, sweep: sweep(of: root, partners: partners),
+            expectations: schedule.moments.expectations(of: root), until: until(of: root, schedule.moments),
+            settle: root.value("settle", expected: TimeSpan.textForm, TimeSpan.init(text:))
+                ?? .milliseconds(300),
+            deadline: root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:))
+                ?? .seconds(20),
+            bounds: bounds(of: root))
+    }
+
+    private static func claims(of root: YAMLFields) -> [Claim] {
+        let names = root.values("claims", expected: "the number of a claim, such as C1a", { $0 }) ?? []
+        return names.compactMap {
+            root.choice(
+                "claims", $0, Claim.allCases.map { ($0.rawValue, $0) },
+                what: "a claim that the checker can follow")
+        }
+    }
+
+    private static func partners(of root: YAMLFields) -> [PartnerID: PartnerPlan] {
+        let shared = root.section("settings")
+        let named = root.section("partners")
+        let sharedReader = shared.map { SettingsReader(shared: $0) }
+        var plans: [PartnerID: PartnerPlan] = [:]
+        for partner in PartnerID.allCases {
+            var plan = PartnerPlan(settings: PartnerSettings(partner), bootAt: .zero)
+            sharedReader?.apply(to: &plan.settings)
+            if let own = named?.section(partner.rawValue) { read(own, into: &plan) }
+            plans[partner] = plan
+        }
+        return plans
+    }
+
+    private static func read(_ own: YAMLFields, into plan: inout PartnerPlan) {
+        let form = TimeSpan.textForm + ", or “never” when only a step boots it"
+        let bootAt: TimeSpan?? = own.value("bootAt", expected: form) { text in
+            text == "never" ? .some(nil) : TimeSpan(text: text).map { .some($0) }
+        }
+        if let bootAt { plan.bootAt = bootAt }
+        if let settings = own.section("settings") { SettingsReader(own: settings).apply(to: &plan.settings) }
+        if let boot = own.section("boot") { SettingsReader.applyBoot(boot, to: &plan.settings) }
+        if let lab = own.section("lab") { plan.killAfter = failpoint(of: lab) }
+    }
+
+    /// The operation under `killAfter`.
+    static func failpoint(of fields: YAMLFields) -> HandshakeOperation? {
+        fields.choice(
+            "killAfter", HandshakeOperation.allCases.map { ($0.rawValue, $0) },
+            what: "an operation of the boot handshake")
+    }
+
+    private static func sweep(of root: YAMLFields, partners: [PartnerID: PartnerPlan]) -> Sweep? {
+        guard let fields = root.section("sweep") else { return nil }
+        let form = "a list, each \(TimeSpan.textForm), negative when b is first"
+        guard let values = fields.values("skew", expected: form, SpanText.signedNanoseconds) else {
+            if fields.names.isEmpty { root.refuse("sweep", "expected what to vary: skew") }
+            return nil
+        }
+        if values.isEmpty { fields.refuse("skew", "expected at least one value") }
+        if Set(values).count < values.count { fields.refuse("skew", "holds the same value twice") }
+        if let partner = PartnerID.allCases.first(where: { partners[$0]?.bootAt != TimeSpan.zero }) {
+            fields.refuse(
+                "skew",
+                "sets when the partners boot, so partners.\(partner.rawValue).bootAt cannot stand with it")
+        }
+        return Sweep(parameter: .skew, values: values)
+    }
+
+    private static func until(of root: YAMLFields, _ moments: MomentReader) -> Until {
+        guard let fields = root.section("until") else { return .settled }
+        if let time = fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:)) {
+            return .time(time)
+        }
+        return moments.anchor(fields).map { .anchor($0) } ?? .settled
+    }
+
+    private static func bounds(of root: YAMLFields) -> Bounds {
+        var bounds = Bounds()
+        guard let fields = root.section("bounds") else { return bounds }
+        func span(_ name: String) -> TimeSpan? {
+            fields.value(name, expected: TimeSpan.textForm, TimeSpan.init(text:))
+        }
+        bounds.connect = span("connect") ?? bounds.connect
+        bounds.dead = span("dead") ?? bounds.dead
+        bounds.slack = span("slack") ?? bounds.slack
+        return bounds
+    }
+}

@@ -1,0 +1,129 @@
+import ClusterConnection
+import StrictYAML
+
+/// Reads the schedule, and follows what it would do to partners and rail, so that a step that cannot happen
+/// (thaw what is not frozen, boot what runs) is found before anything is started.
+struct ScheduleReader {
+    /// Moments may be counted from the steps read so far.
+    private(set) var moments = MomentReader()
+    /// Nil where the file does not say whether the partner runs: a failpoint ends it some time.
+    private var running: [PartnerID: Bool?] = [:]
+    private var frozen: Set<PartnerID> = []
+    private var cut = false
+
+    init(partners: [PartnerID: PartnerPlan]) {
+        for (partner, plan) in partners {
+            running[partner] = plan.killAfter == nil ? .some(plan.bootAt != nil) : .some(nil)
+        }
+    }
+
+    /// The steps under `steps`, in the file's order.
+    mutating func steps(of root: YAMLFields) -> [Step] {
+        var steps: [Step] = []
+        for fields in root.list("steps") ?? [] {
+            if let step = step(fields, previous: steps.last) {
+                steps.append(step)
+                moments.steps.append(step.id)
+            }
+        }
+        return steps
+    }
+
+    private mutating func step(_ fields: YAMLFields, previous: Step?) -> Step? {
+        let actions = StepAction.allCases.map { ($0.rawValue, $0) }
+        let form = "one of " + StepAction.allCases.map(\.rawValue).joined(separator: ", ")
+        let word = fields.required("do", expected: form) { $0 }
+        let action = word.flatMap { fields.choice("do", $0, actions, what: "something the lab can do") }
+        let partner = fields.partner()
+        let killAfter = ScenarioParser.failpoint(of: fields)
+        let trigger = trigger(of: fields, previous: previous)
+        let given = fields.value("id", expected: ScenarioParser.nameForm) {
+            ScenarioParser.isName($0) ? $0 : nil
+        }
+        guard let action else { return nil }
+        if action.needsPartner && !fields.names.contains("partner") {
+            fields.refuse("partner", "is missing: \(action.rawValue) is done to a or to b")
+        } else if !action.needsPartner && fields.names.contains("partner") {
+            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to the rail")
+        }
+        if killAfter != nil && action != .boot && action != .reboot {
+            fields.refuse("killAfter", "cannot stand here: only a step that boots a partner can arm it")
+        }
+        if let given, moments.steps.contains(given) {
+            fields.refuse("id", "“\(given)” is the id of an earlier step")
+        }
+        follow(action, partner, killAfter: killAfter, fields)
+        return Step(
+            id: given ?? id(action, partner), action: action, partner: partner, trigger: trigger,
+            killAfter: killAfter, line: fields.line ?? 0)
+    }
+
+    /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
+    private func id(_ action: StepAction, _ partner: PartnerID?) -> String {
+        let word = action == .powerOff ? "power-off" : action.rawValue
+        let base = partner.map { "\(word)-\($0.rawValue)" } ?? word
+        guard moments.steps.contains(base) else { return base }
+        var number = 2
+        while moments.steps.contains("\(base)-\(number)") { number += 1 }
+        return "\(base)-\(number)"
+    }
+
+    private func trigger(of fields: YAMLFields, previous: Step?) -> Trigger {
+        let at = fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:))
+        let delay = fields.value("delay", expected: TimeSpan.textForm, TimeSpan.init(text:))
+        let after = moments.anchor("after", in: fields)
+        if fields.names.contains("at") {
+            for stray in ["after", "delay"] where fields.names.contains(stray) {
+                fields.refuse(stray, "stands beside 'at'; expected either 'at', or 'after' and 'delay'")
+            }
+            return .at(at ?? .zero)
+        }
+        if fields.names.contains("after") { return .after(after ?? .start, delay: delay ?? .zero) }
+        if let previous { return .after(.step(previous.id), delay: delay ?? .zero) }
+        fields.refuse("after", "is missing: the first step needs 'at' or 'after'")
+        return .at(.zero)
+    }
+
+    private mutating func follow(
+        _ action: StepAction, _ partner: PartnerID?, killAfter: HandshakeOperation?, _ fields: YAMLFields
+    ) {
+        switch action {
+        case .cut:
+            if cut { fields.refuse("do", "the rail is cut already at this step") }
+            cut = true
+        case .heal:
+            if !cut { fields.refuse("do", "the rail is not cut at this step") }
+            cut = false
+        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot:
+            guard let partner else { return }
+            if let problem = follow(action, partner) {
+                fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
+            }
+            if killAfter != nil { running[partner] = .some(nil) }
+        }
+    }
+
+    /// Plays a step that is done to a partner; says why it cannot be done.
+    private mutating func follow(_ action: StepAction, _ partner: PartnerID) -> String? {
+        let runs = running[partner] ?? nil
+        let isFrozen = frozen.contains(partner)
+        switch action {
+        case .boot:
+            running[partner] = true
+            return runs == true ? "runs already" : nil
+        case .thaw:
+            frozen.remove(partner)
+            return isFrozen ? nil : "is not frozen"
+        case .freeze:
+            frozen.insert(partner)
+            return runs == false ? "does not run" : isFrozen ? "is frozen already" : nil
+        case .kill, .reboot, .powerOff, .stop:
+            running[partner] = action == .reboot
+            frozen.remove(partner)
+            if action == .powerOff { cut = true }
+            if action == .stop && isFrozen { return "is frozen and cannot say goodbye" }
+            return runs == false ? "does not run" : nil
+        case .cut, .heal: return nil
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import ClusterConnection
+import StrictYAML
+
+/// Reads what a scenario changes in the settings of a partner. The names and limits are those of the
+/// configuration of `ccmd`, so that what passes here is not refused there.
+struct SettingsReader {
+    private let fields: YAMLFields
+    /// Whether the settings are one partner's own: only then can they say where its place in the pair is.
+    private let isOwn: Bool
+
+    /// Settings of both partners.
+    init(shared fields: YAMLFields) {
+        self.fields = fields
+        isOwn = false
+    }
+
+    /// Settings of one partner.
+    init(own fields: YAMLFields) {
+        self.fields = fields
+        isOwn = true
+    }
+
+    /// Changes what the scenario changes.
+    func apply(to settings: inout PartnerSettings) {
+        if isOwn {
+            let form = "a node identity other than 0"
+            settings.node = fields.value("node", expected: form, Self.identity) ?? settings.node
+            settings.partnerNode =
+                fields.value("partnerNode", expected: form, Self.identity) ?? settings.partnerNode
+        }
+        settings.role =
+            fields.choice("role", Role.allCases.map { ($0.word, $0.word) }, what: "a role") ?? settings.role
+        settings.cluster =
+            fields.value(
+                "cluster", expected: "a UUID such as 5f0c7a52-9d4e-4c1b-8a53-1f2e3d4c5b6a", Self.uuid)
+            ?? settings.cluster
+        if let rail = fields.section("rail") { applyRail(rail, to: &settings) }
+        if let boot = fields.section("boot") { Self.applyBoot(boot, to: &settings) }
+        if let heartbeat = fields.section("heartbeat") { applyHeartbeat(heartbeat, to: &settings) }
+        if let connect = fields.section("connect") { applyConnect(connect, to: &settings) }
+        if let transport = fields.section("transport") { applyTransport(transport, to: &settings) }
+    }
+
+    /// Changes the boot schedule, and refuses one whose phases do not follow each other.
+    static func applyBoot(_ boot: YAMLFields, to settings: inout PartnerSettings) {
+        settings.ccmStarting = span("ccmStarting", boot) ?? settings.ccmStarting
+        settings.storageOSLoading = span("storageOSLoading", boot) ?? settings.storageOSLoading
+        settings.storageOSActive = span("storageOSActive", boot) ?? settings.storageOSActive
+        if settings.ccmStarting > settings.storageOSLoading {
+            boot.refuse(
+                "storageOSLoading", "expected ccmStarting (\(SpanText.exact(settings.ccmStarting))) or later")
+        }
+        if settings.storageOSLoading > settings.storageOSActive {
+            let loading = SpanText.exact(settings.storageOSLoading)
+            boot.refuse("storageOSActive", "expected storageOSLoading (\(loading)) or later")
+        }
+    }
+
+    private func applyRail(_ rail: YAMLFields, to settings: inout PartnerSettings) {
+        if isOwn {
+            let form = "an IPv4 address such as 10.77.0.1"
+            settings.address = rail.value("address", expected: form, Self.address) ?? settings.address
+            settings.partnerAddress =
+                rail.value("partnerAddress", expected: form, Self.address) ?? settings.partnerAddress
+        }
+        settings.bootPort =
+            rail.value("bootPort", expected: "a port from 1 to 65535") { Self.count($0, 1...65_535) }
+            ?? settings.bootPort
+    }
+
+    private func applyHeartbeat(_ heartbeat: YAMLFields, to settings: inout PartnerSettings) {
+        settings.heartbeatInterval = Self.span("interval", heartbeat) ?? settings.heartbeatInterval
+        settings.missLimit =
+            heartbeat.value("missLimit", expected: "a count from 1 to 1000000") {
+                Self.count($0, 1...1_000_000)
+            }
+            ?? settings.missLimit
+    }
+
+    private func applyConnect(_ connect: YAMLFields, to settings: inout PartnerSettings) {
+        settings.attemptTimeout = Self.span("attemptTimeout", connect) ?? settings.attemptTimeout
+        settings.backoffStart = Self.span("backoffStart", connect) ?? settings.backoffStart
+        settings.backoffCap = Self.span("backoffCap", connect) ?? settings.backoffCap
+        settings.handshakeTimeout = Self.span("handshakeTimeout", connect) ?? settings.handshakeTimeout
+        if settings.backoffCap < settings.backoffStart {
+            connect.refuse(
+                "backoffCap", "expected at least backoffStart (\(SpanText.exact(settings.backoffStart)))")
+        }
+    }
+
+    private func applyTransport(_ transport: YAMLFields, to settings: inout PartnerSettings) {
+        settings.ackTimeout =
+            transport.value("ackTimeout", expected: "an exponent from 8 to 22") { Self.count($0, 8...22) }
+            ?? settings.ackTimeout
+        settings.retryCount =
+            transport.value(
+                "retryCount", expected: "a count from 1 to 6 (Soft-RoCE takes 7 for “for ever”)"
+            ) { Self.count($0, 1...6) } ?? settings.retryCount
+    }
+
+    private static func span(_ name: String, _ fields: YAMLFields) -> TimeSpan? {
+        fields.value(name, expected: TimeSpan.textForm, TimeSpan.init(text:))
+    }
+
+    private static func count(_ text: String, _ range: ClosedRange<UInt64>) -> UInt64? {
+        UInt64(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    private static func identity(_ text: String) -> UInt64? { count(text, 1...UInt64.max) }
+
+    private static func uuid(_ text: String) -> String? {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard groups.map(\.utf8.count) == [8, 4, 4, 4, 12], groups.joined().allSatisfy(\.isHexDigit) else {
+            return nil
+        }
+        return text.lowercased()
+    }
+
+    private static func address(_ text: String) -> String? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy({ UInt8($0) != nil && $0.first != "+" }) ? text : nil
+    }
+}

@@ -148,12 +148,9 @@ struct Timeline {
                 }
             case .thaw:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
-            case .kill, .reboot:
+            case .kill, .reboot, .powerOff:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
             case .cut: cuts.append(Stretch(from: began, event: event))
-            case .powerOff:
-                if let partner = event.partner { endFreeze(of: partner, at: event.time) }
-                if cuts.last.map({ $0.to != nil }) ?? true { cuts.append(Stretch(from: began, event: event)) }
             case .heal:
                 if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
             case .boot, .stop, nil: break

@@ -65,13 +65,7 @@ package struct RunRecord: Sendable {
 }
 
 extension HistoryEvent {
-    /// When a step took effect: a signal that kills does so when it is sent, everything else when the lab has
-    /// confirmed it.
-    var stepEffect: Instant {
-        let kills = [StepAction.kill, .stop, .reboot].map(\.rawValue)
-        guard let action = text("action"), kills.contains(action), let began = number("began") else {
-            return time
-        }
-        return Instant(nanoseconds: began)
-    }
+    /// When a step took effect, where that is not when the lab wrote its line: a signal that kills does so
+    /// when it is sent, and the line waits for the process to be gone.
+    var stepEffect: Instant { number("effect").map { Instant(nanoseconds: $0) } ?? time }
 }

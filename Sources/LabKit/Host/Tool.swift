@@ -1,0 +1,59 @@
+import Subprocess
+
+/// A program of the host that the lab asks for one thing and waits for.
+enum Tool {
+    /// What a program did.
+    struct Outcome: Sendable {
+        var status: TerminationStatus
+        var output: String
+        var complaint: String
+
+        /// The first line of its complaint, or how it ended.
+        var reason: String {
+            let line = complaint.split(separator: "\n").first.map(String.init) ?? ""
+            return line.isEmpty ? "it ended with \(status.text)" : line
+        }
+    }
+
+    /// Runs a program found in `PATH` to its end.
+    ///
+    /// - Throws: when it could not be started, with its name.
+    static func run(_ name: String, _ arguments: [String], input: String = "") async throws -> Outcome {
+        do {
+            let result = try await Subprocess.run(
+                .name(name), arguments: Arguments(arguments), environment: toolEnvironment,
+                input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 18))
+            return Outcome(
+                status: result.terminationStatus, output: result.standardOutput,
+                complaint: result.standardError)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw LabError("could not run \(name): \(error)")
+        }
+    }
+
+    /// The caller's environment with the folders of system tools in `PATH`: a desktop user's lacks them.
+    static var toolEnvironment: Environment {
+        let path = environmentValue("PATH") ?? ""
+        return .inherit.updating(["PATH": path + ":/usr/sbin:/sbin:/usr/bin:/bin"])
+    }
+}
+
+extension TerminationStatus {
+    /// `status 1` or `signal 9`.
+    var text: String {
+        switch self {
+        case .exited(let code): "status \(code)"
+        case .signaled(let signal): "signal \(signal)"
+        }
+    }
+}
+
+/// Something that keeps the lab from doing what it was asked for.
+package struct LabError: Error, CustomStringConvertible, Hashable, Sendable {
+    /// What happened, and what to do about it.
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
+}

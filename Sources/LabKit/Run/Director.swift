@@ -1,0 +1,199 @@
+import ClusterConnection
+
+/// Decides what the lab does when: a value that hears what happens in a run and answers with orders.
+///
+/// It reads no clock and starts nothing itself, so that a schedule can be tried out without a process.
+struct Director {
+    /// What the lab must do now.
+    enum Order: Equatable {
+        /// Power on a partner for the first time.
+        case boot(PartnerID)
+        /// Carry out a step, by its place in the schedule.
+        case perform(Int)
+        /// End the run.
+        case end(RunEnding)
+    }
+
+    private enum Progress: Equatable {
+        case waiting
+        case underWay
+        case done
+    }
+
+    private let scenario: Scenario
+    private let start: Instant
+    private var events: [HistoryEvent] = []
+    private var toBoot: [PartnerID]
+    private var steps: [Progress]
+    private var moments: [String: StepMoment] = [:]
+    private var running: Set<PartnerID> = []
+    private var frozen: Set<PartnerID> = []
+    private var isCut = false
+    private var latestVerdict: [PartnerID: String] = [:]
+    private var listening: Set<PartnerID> = []
+    private var steadySince: Instant?
+    private var ended = false
+
+    init(_ scenario: Scenario, start: Instant) {
+        self.scenario = scenario
+        self.start = start
+        toBoot = PartnerID.allCases.filter { scenario.partners[$0]?.bootAt != nil }
+        steps = scenario.steps.map { _ in .waiting }
+    }
+
+    /// A partner wrote a line, or the lab did.
+    mutating func heard(_ event: HistoryEvent) {
+        events.append(event)
+        guard let partner = event.partner else { return }
+        switch event.name {
+        case .started: running.insert(partner)
+        case .listening: listening.insert(partner)
+        case .verdict: latestVerdict[partner] = event.text("verdict")
+        case .retired:
+            latestVerdict[partner] =
+                latestVerdict[partner] == Verdict.alive.word ? nil : latestVerdict[partner]
+        default: break
+        }
+    }
+
+    /// A partner's process is gone.
+    ///
+    /// - Parameter unexplained: whether nothing of the schedule is the reason.
+    mutating func processEnded(_ partner: PartnerID, unexplained: Bool) -> [Order] {
+        running.remove(partner)
+        listening.remove(partner)
+        frozen.remove(partner)
+        latestVerdict[partner] = nil
+        guard unexplained, !awaitsFailure(of: partner), !ended else { return [] }
+        ended = true
+        return [.end(.partnerEnded(partner))]
+    }
+
+    /// A step took effect.
+    mutating func stepDone(_ index: Int, _ moment: StepMoment) {
+        steps[index] = .done
+        let step = scenario.steps[index]
+        moments[step.id] = moment
+        switch (step.action, step.partner) {
+        case (.freeze, let partner?): frozen.insert(partner)
+        case (.thaw, let partner?): frozen.remove(partner)
+        case (.cut, _), (.powerOff, _): isCut = true
+        case (.heal, _): isCut = false
+        case (.boot, let partner?), (.reboot, let partner?): running.insert(partner)
+        default: break
+        }
+        steadySince = nil
+    }
+
+    /// What is due at this moment.
+    mutating func orders(at now: Instant) -> [Order] {
+        guard !ended else { return [] }
+        var orders: [Order] = []
+        for partner in toBoot where bootMoment(of: partner) <= now { orders.append(.boot(partner)) }
+        toBoot.removeAll { bootMoment(of: $0) <= now }
+        for index in steps.indices where steps[index] == .waiting {
+            if let due = due(index), due <= now {
+                steps[index] = .underWay
+                orders.append(.perform(index))
+            }
+        }
+        if orders.isEmpty, let ending = ending(at: now) {
+            ended = true
+            orders.append(.end(ending))
+        }
+        return orders
+    }
+
+    /// The next moment at which something may be due although nothing happens until then.
+    func nextWake(after now: Instant) -> Instant? {
+        guard !ended else { return nil }
+        var moments = toBoot.map { bootMoment(of: $0) }
+        moments += steps.indices.filter { steps[$0] == .waiting }.compactMap { due($0) }
+        moments.append(start + scenario.deadline)
+        for expectation in scenario.expectations {
+            if let within = expectation.within, let moment = moment(of: expectation.of) {
+                moments.append(moment.time + within + .nanoseconds(1))
+            }
+        }
+        switch scenario.until {
+        case .settled: if let steadySince { moments.append(steadySince + scenario.settle) }
+        case .time(let span): moments.append(start + span)
+        case .anchor: break
+        }
+        return moments.filter { $0 > now }.min()
+    }
+
+    private func bootMoment(of partner: PartnerID) -> Instant {
+        start + (scenario.partners[partner]?.bootAt ?? .zero)
+    }
+
+    private func moment(of anchor: Anchor) -> Moment? {
+        anchor.moment(in: events, start: start, steps: moments)
+    }
+
+    private func due(_ index: Int) -> Instant? {
+        switch scenario.steps[index].trigger {
+        case .at(let span): start + span
+        case .after(let anchor, let delay): moment(of: anchor).map { $0.time + delay }
+        }
+    }
+
+    private func awaitsFailure(of partner: PartnerID) -> Bool {
+        scenario.expectations.contains { expectation in
+            !expectation.never
+                && expectation.patterns.contains {
+                    ($0.event == .failed || $0.event == .processEnded) && ($0.partner ?? partner) == partner
+                }
+        }
+    }
+
+    private mutating func ending(at now: Instant) -> RunEnding? {
+        switch scenario.until {
+        case .settled:
+            if waitedFor(at: now) != nil {
+                steadySince = nil
+            } else {
+                let since = steadySince ?? now
+                steadySince = since
+                if since + scenario.settle <= now { return .finished }
+            }
+        case .time(let span): if start + span <= now { return .finished }
+        case .anchor(let anchor): if moment(of: anchor) != nil { return .finished }
+        }
+        guard start + scenario.deadline <= now else { return nil }
+        return .deadline(waitedFor(at: now) ?? "its end condition")
+    }
+
+    /// What keeps the run from being over, in words; nil when nothing does.
+    private func waitedFor(at now: Instant) -> String? {
+        if let partner = toBoot.first { return "\(partner.rawValue)'s power-on" }
+        for (index, step) in scenario.steps.enumerated() where steps[index] != .done {
+            switch step.trigger {
+            case .at: return "step \(step.id)"
+            case .after(let anchor, _): return "step \(step.id), due after \(anchor)"
+            }
+        }
+        for expectation in scenario.expectations where isUndecided(expectation, at: now) {
+            return expectation.sentence
+        }
+        return unsteady()
+    }
+
+    private func isUndecided(_ expectation: Expectation, at now: Instant) -> Bool {
+        let standing = expectation.standing(from: moment(of: expectation.of), in: events, now: now)
+        guard standing == .undecided else { return false }
+        return !expectation.never || expectation.within != nil
+    }
+
+    /// Whether somebody who could be connected is not yet.
+    private func unsteady() -> String? {
+        for partner in PartnerID.allCases where running.contains(partner) && !frozen.contains(partner) {
+            if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
+        }
+        guard running.count == 2, frozen.isEmpty, !isCut else { return nil }
+        for partner in PartnerID.allCases where latestVerdict[partner] != Verdict.alive.word {
+            return "\(partner.rawValue) to hold \(partner.other.rawValue) for alive"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,93 @@
+import ClusterConnection
+import Glibc
+import Subprocess
+
+/// One life of a partner's process, from its start to the moment it has been reaped.
+struct PartnerProcess: Sendable {
+    /// What becomes known of the process, in this order: started, output, ended.
+    enum Report: Sendable {
+        case started(pid: pid_t, at: Instant)
+        case output([UInt8])
+        case ended(TerminationStatus, complaint: String, at: Instant)
+        case couldNotStart(String)
+    }
+
+    var partner: PartnerID
+    var program: String
+    var configuration: String
+
+    /// Runs the process to its end. A cancelled task kills it.
+    func run(_ report: @escaping @Sendable (Report) -> Void) async {
+        let arguments = [
+            "netns", "exec", FabricNames.namespace(of: partner), program, "run", "--config", configuration,
+        ]
+        do {
+            // ip(8) enters the namespace and becomes the program, so the process is the partner's own.
+            let result = try await Subprocess.run(
+                .name("ip"), arguments: Arguments(arguments), environment: Tool.toolEnvironment,
+                input: .none, output: .sequence, error: .sequence
+            ) { execution in
+                let pid = execution.processIdentifier.value
+                // The lab is nice; the partners are not.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), 0)
+                report(.started(pid: pid, at: MonotonicClock.now))
+                return try await withThrowingTaskGroup(of: String?.self) { group in
+                    let standardError = execution.standardError
+                    group.addTask { try await Self.tail(of: standardError) }
+                    // The iterator is made before the pipe grows: it sizes its buffer by the pipe.
+                    var chunks = execution.standardOutput.makeAsyncIterator()
+                    Self.enlargePipe(of: pid)
+                    while let chunk = try await chunks.next() {
+                        report(.output(chunk.withUnsafeBytes { Array($0) }))
+                    }
+                    return try await group.next().flatMap { $0 } ?? ""
+                }
+            }
+            report(.ended(result.terminationStatus, complaint: result.closureResult, at: MonotonicClock.now))
+        } catch {
+            report(.couldNotStart("\(error)"))
+        }
+    }
+
+    /// The last few lines of a stream.
+    private static func tail(of stream: SubprocessOutputSequence) async throws -> String {
+        var bytes: [UInt8] = []
+        for try await chunk in stream {
+            bytes += chunk.withUnsafeBytes { Array($0) }
+            if bytes.count > 16_384 { bytes.removeFirst(bytes.count - 8_192) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Gives a partner room for some thousand lines, so that it never waits for the lab.
+    private static func enlargePipe(of pid: pid_t) {
+        let descriptor = open("/proc/\(pid)/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        let setPipeSize: CInt = 1_031  // F_SETPIPE_SZ
+        _ = fcntl(descriptor, setPipeSize, 1 << 20)
+        close(descriptor)
+    }
+
+    /// Whether the process stands still: state T in /proc/PID/stat.
+    static func isStopped(_ pid: pid_t) -> Bool {
+        // The name in parentheses may hold anything; the state follows the last one.
+        guard let text = Files.text(of: "/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else {
+            return false
+        }
+        return text[text.index(after: close)...].split(separator: " ").first == "T"
+    }
+
+    /// Waits until the process stands still, or runs again.
+    ///
+    /// - Throws: when it does not within a second.
+    static func wait(for pid: pid_t, stopped: Bool) async throws {
+        let limit = MonotonicClock.now + .seconds(1)
+        while isStopped(pid) != stopped {
+            if MonotonicClock.now >= limit {
+                throw LabError(
+                    "process \(pid) \(stopped ? "does not stand still" : "still stands") after a second")
+            }
+            try await Task.sleep(for: .microseconds(200))
+        }
+    }
+}

@@ -71,7 +71,19 @@ extension Timeline {
 
     /// Rule `history-sound`.
     func unsoundHistory() -> [Broken] {
-        unreadLines() + incarnationsUsedTwice() + lifelessLines() + fallingPhases() + ghosts()
+        unreadLines() + droppedLines() + incarnationsUsedTwice() + lifelessLines() + fallingPhases()
+            + ghosts()
+    }
+
+    /// A partner never waits for its reader, so it says when it had to leave lines out.
+    private func droppedLines() -> [Broken] {
+        record.events.compactMap { event in
+            guard let dropped = event.number("droppedBefore"), let partner = event.partner else { return nil }
+            return Broken(
+                .historySound,
+                "\(partner.rawValue) left out \(dropped) lines that the lab was too slow to read",
+                evidence: [event])
+        }
     }
 
     private func unreadLines() -> [Broken] {

@@ -5,6 +5,8 @@ struct PartnerHistory {
     let partner: PartnerID
     private(set) var events: [HistoryEvent] = []
     private(set) var badLines: [BadLine] = []
+    /// Everything as it came, whether it was understood or not.
+    private var raw: [UInt8] = []
     private var splitter = LineSplitter()
     private var lineNumber = 0
     private var last = Instant(nanoseconds: 0)
@@ -13,8 +15,12 @@ struct PartnerHistory {
 
     /// Takes bytes as they arrive; gives the events that are new.
     mutating func take(_ bytes: some Sequence<UInt8>) -> [HistoryEvent] {
-        splitter.lines(of: bytes).compactMap { take(line: $0) }
+        raw += bytes
+        return splitter.lines(of: bytes).compactMap { take(line: $0) }
     }
+
+    /// The history as it came.
+    var text: String { String(decoding: raw, as: UTF8.self) }
 
     /// Takes the end of a process's output: a line that it did not finish is no line.
     mutating func endOfLife() {

@@ -90,7 +90,7 @@ struct Director {
         guard !ended else { return [] }
         var orders: [Order] = []
         for partner in toBoot where bootMoment(of: partner) <= now { orders.append(.boot(partner)) }
-        toBoot.removeAll { bootMoment(of: $0) <= now }
+        toBoot = toBoot.filter { bootMoment(of: $0) > now }
         for index in steps.indices where steps[index] == .waiting {
             if let due = due(index), due <= now {
                 steps[index] = .underWay

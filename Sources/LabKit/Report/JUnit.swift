@@ -1,0 +1,57 @@
+import ClusterConnection
+
+/// The results as JUnit XML, for the machines that run the lab.
+package enum JUnit {
+    /// The document.
+    package static func xml(_ runs: [RunResult]) -> String {
+        let broke = runs.count { $0.judgement.result == .broke }
+        let notRun = runs.count { if case .notRun = $0.judgement.result { true } else { false } }
+        let seconds = runs.reduce(UInt64(0)) { $0 &+ $1.duration.nanoseconds }
+        let counts =
+            "tests=\"\(runs.count)\" failures=\"\(broke)\" errors=\"\(notRun)\" time=\"\(Self.seconds(seconds))\""
+        var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites \(counts)>\n"
+        text += "  <testsuite name=\"ccm-lab\" \(counts)>\n"
+        for run in runs { text += testCase(run) }
+        return text + "  </testsuite>\n</testsuites>\n"
+    }
+
+    private static func testCase(_ run: RunResult) -> String {
+        let name = run.label.isEmpty ? "run" : run.label
+        let head =
+            "    <testcase classname=\"\(escaped(run.variant.scenario.name))\" name=\"\(escaped(name))\" "
+            + "time=\"\(seconds(run.duration.nanoseconds))\""
+        switch run.judgement.result {
+        case .held: return head + "/>\n"
+        case .notRun(let reason):
+            return head + ">\n      <error message=\"\(escaped(reason))\"/>\n    </testcase>\n"
+        case .broke:
+            let message = run.judgement.broken.first.map { "\($0.rule.rawValue): \($0.explanation)" } ?? ""
+            let table = Table(colours: false)
+            let body = table.failures(of: run, folder: run.folder).joined(separator: "\n")
+            return head
+                + ">\n      <failure message=\"\(escaped(message))\">\(escaped(body))</failure>\n    </testcase>\n"
+        }
+    }
+
+    private static func seconds(_ nanoseconds: UInt64) -> String {
+        SpanText.fixed(Double(nanoseconds) / 1e9, decimals: 3)
+    }
+
+    /// A text as XML content or attribute; characters that XML 1.0 does not know become question marks.
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\n": result += "&#10;"
+            case "\t": result += "&#9;"
+            case "\u{0}"..<" ", "\u{7F}"..<"\u{A0}", "\u{FFFE}", "\u{FFFF}": result += "?"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

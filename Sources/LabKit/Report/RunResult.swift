@@ -1,0 +1,32 @@
+import ClusterConnection
+
+/// One run with its judgement: a row's worth of a report.
+package struct RunResult: Sendable {
+    package var variant: ScenarioVariant
+    /// From 1; more than one only when the lab was asked to repeat.
+    package var repetition: Int
+    package var judgement: Judgement
+    /// The run's own folder, relative to the lab's run folder.
+    package var folder: String
+    /// When the run began, for times relative to it.
+    package var start: Instant
+    /// How long the run took by the clock it ran on.
+    package var duration: TimeSpan
+
+    package init(
+        variant: ScenarioVariant, repetition: Int, judgement: Judgement, folder: String, start: Instant,
+        duration: TimeSpan
+    ) {
+        self.variant = variant
+        self.repetition = repetition
+        self.judgement = judgement
+        self.folder = folder
+        self.start = start
+        self.duration = duration
+    }
+
+    /// The variant's and repetition's part of the title: `skew=-5ms`, `#2`.
+    package var label: String {
+        [variant.label, repetition > 1 ? "#\(repetition)" : ""].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,54 @@
+import ClusterConnection
+
+/// What a list of measurements comes to.
+package struct Statistics: Hashable, Sendable {
+    package var count: Int
+    package var median: TimeSpan
+    package var least: TimeSpan
+    package var most: TimeSpan
+
+    /// Nil for an empty list. The median of an even count is the mean of the middle two.
+    package init?(_ spans: [TimeSpan]) {
+        let sorted = spans.sorted()
+        guard let least = sorted.first, let most = sorted.last else { return nil }
+        count = sorted.count
+        self.least = least
+        self.most = most
+        let upper = sorted[sorted.count / 2].nanoseconds
+        let lower = sorted[(sorted.count - 1) / 2].nanoseconds
+        median = TimeSpan(nanoseconds: lower + (upper - lower) / 2)
+    }
+
+    /// As `measurements.json` holds it, in nanoseconds.
+    package var json: JSONValue {
+        .object(
+            JSONObject([
+                ("n", .integer(Int64(count))),
+                ("medianNs", .integer(Int64(clamping: median.nanoseconds))),
+                ("leastNs", .integer(Int64(clamping: least.nanoseconds))),
+                ("mostNs", .integer(Int64(clamping: most.nanoseconds))),
+            ]))
+    }
+}
+
+extension Measurements {
+    /// The measurements with the names that reports use.
+    package var named: [(key: String, name: String, spans: [TimeSpan])] {
+        [
+            ("established", "both listening -> established on both sides", established),
+            ("handshake", "connected -> write 2 completed", handshake),
+            ("again", "both could connect again -> established", again),
+            ("dead", "process gone -> dead", dead),
+            ("hung", "process frozen -> hung", hung),
+            ("unreachable", "silence -> unreachable", unreachable),
+            ("rebooted", "process gone -> rebooted", rebooted),
+            ("beat", "heartbeat read, median of each process", beatMedians),
+        ]
+    }
+
+    /// As `measurements.json` holds them.
+    package var json: JSONValue {
+        .object(
+            JSONObject(named.compactMap { entry in Statistics(entry.spans).map { (entry.key, $0.json) } }))
+    }
+}

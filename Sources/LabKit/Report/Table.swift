@@ -1,0 +1,190 @@
+import ClusterConnection
+
+/// The table that a person reads: a row for each scenario, and below it what did not hold. Never wider than 80
+/// columns.
+package struct Table {
+    package static let width = 80
+    private static let nameWidth = 33
+    private static let resultWidth = 8
+    private static let timeWidth = 12
+
+    private let colours: Bool
+
+    /// - Parameter colours: whether results may be coloured.
+    package init(colours: Bool) { self.colours = colours }
+
+    /// The line above the rows.
+    package var header: String {
+        row("scenario", "result", "established", "measured")
+    }
+
+    /// The row of a scenario with all its runs.
+    package func row(_ runs: [RunResult]) -> String {
+        guard let first = runs.first else { return "" }
+        let held = runs.count { $0.judgement.result == .held }
+        let broke = runs.contains { $0.judgement.result == .broke }
+        var measurements = Measurements()
+        for run in runs { measurements.add(run.judgement.measurements) }
+        let word = held == runs.count ? "held" : broke ? "BROKE" : "not run"
+        let result = runs.count > 1 ? "\(held)/\(runs.count)" : word
+        let line = row(
+            first.variant.scenario.name, result, Self.range(measurements.established),
+            Self.measured(measurements))
+        guard colours else { return line }
+        let colour = held == runs.count ? "32" : broke ? "31" : "33"
+        let start = line.index(line.startIndex, offsetBy: Self.nameWidth + 1)
+        let end = line.index(
+            start, offsetBy: min(result.count, line.distance(from: start, to: line.endIndex)))
+        return "\(line[..<start])\u{1B}[\(colour)m\(line[start..<end])\u{1B}[0m\(line[end...])"
+    }
+
+    private func row(_ name: String, _ result: String, _ time: String, _ measured: String) -> String {
+        let columns = [
+            Self.left(name, Self.nameWidth), Self.left(result, Self.resultWidth),
+            Self.right(time, Self.timeWidth) + " ", measured,
+        ]
+        return Self.cut(columns.joined(separator: " "), Self.width).trimmedAtEnd
+    }
+
+    /// What is known of losses in a run, as short as a column needs it.
+    private static func measured(_ measurements: Measurements) -> String {
+        let parts = [
+            ("dead", measurements.dead), ("hung", measurements.hung),
+            ("unreachable", measurements.unreachable),
+            ("rebooted", measurements.rebooted), ("again", measurements.again),
+        ]
+        let texts = parts.compactMap { name, spans in Statistics(spans).map { "\(name) \(short($0.most))" } }
+        // What does not fit is left out whole; it stands in the run folder.
+        var text = ""
+        for part in texts {
+            let longer = text.isEmpty ? part : "\(text), \(part)"
+            if nameWidth + resultWidth + timeWidth + 4 + longer.count > width { break }
+            text = longer
+        }
+        return text
+    }
+
+    private static func range(_ spans: [TimeSpan]) -> String {
+        guard let statistics = Statistics(spans) else { return "-" }
+        let least = short(statistics.least)
+        let most = short(statistics.most)
+        if least == most { return most }
+        let (number, unit) = (least.split(separator: " "), most.split(separator: " "))
+        let sameUnit = number.last == unit.last
+        return sameUnit ? "\(number[0])-\(most)" : "to \(most)"
+    }
+
+    /// Two significant digits where the number is small: `8.3 ms`, `13 ms`, `172 us`.
+    static func short(_ span: TimeSpan) -> String {
+        let text = SpanText.rounded(span)
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, let dot = parts[0].firstIndex(of: ".") else { return text }
+        let whole = parts[0][..<dot]
+        guard let value = Double(parts[0]) else { return text }
+        return whole.count >= 2
+            ? SpanText.fixed(value, decimals: 0) + " " + parts[1]
+            : SpanText.fixed(value, decimals: 1) + " " + parts[1]
+    }
+
+    /// What did not hold in a run, with the events that show it.
+    ///
+    /// - Parameter folder: where the run's evidence is.
+    package func failures(of run: RunResult, folder: String) -> [String] {
+        var lines: [String] = []
+        let title = run.variant.scenario.name + (run.label.isEmpty ? "" : " \(run.label)")
+        switch run.judgement.result {
+        case .held: return []
+        case .notRun(let reason):
+            lines.append(Self.cut("\(title): not run", Self.width))
+            lines += Self.wrapped(reason, indent: 2)
+        case .broke:
+            lines.append(Self.cut("\(title): BROKE", Self.width))
+            for broken in run.judgement.broken.prefix(5) {
+                lines += Self.wrapped("\(broken.rule.rawValue): \(broken.rule.sentence)", indent: 2)
+                lines += Self.wrapped(broken.explanation, indent: 4)
+                for event in broken.evidence.prefix(6) {
+                    lines.append(Self.cut("      " + Self.eventText(event, start: run.start), Self.width))
+                }
+            }
+            if run.judgement.broken.count > 5 { lines.append("  and \(run.judgement.broken.count - 5) more") }
+        }
+        // A path is for copying: it is never cut, and stands on a line of its own where it is long.
+        lines.append("  evidence: \(folder)")
+        return lines
+    }
+
+    /// An event on one line: its time since the run's start, whose it is, what it says.
+    package static func eventText(_ event: HistoryEvent, start: Instant) -> String {
+        let milliseconds = Double((event.time - start).nanoseconds) / 1e6
+        var text = right(SpanText.fixed(milliseconds, decimals: 3), 10) + " ms  "
+        text += (event.partner?.rawValue ?? "-") + "  " + event.name.rawValue
+        for field in event.fields.fields where field.name != "began" && field.name != "effect" {
+            text += " \(field.name) \(field.value.plainText)"
+        }
+        return text
+    }
+
+    /// A text broken into lines of 80 columns, each behind an indent; words that are too long are cut in two.
+    static func wrapped(_ text: String, indent: Int) -> [String] {
+        let room = width - indent
+        let margin = String(repeating: " ", count: indent)
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(whereSeparator: { $0.isWhitespace }).map(String.init) {
+            var rest = word
+            if !line.isEmpty && line.count + 1 + rest.count > room {
+                lines.append(margin + line)
+                line = ""
+            }
+            while rest.count > room {
+                lines.append(margin + rest.prefix(room))
+                rest = String(rest.dropFirst(room))
+            }
+            line += line.isEmpty ? rest : " " + rest
+        }
+        if !line.isEmpty { lines.append(margin + line) }
+        return lines
+    }
+
+    /// The block of measurements below the table.
+    package func speed(_ measurements: Measurements, clock: String) -> [String] {
+        let entries = measurements.named.compactMap { entry in
+            Statistics(entry.spans).map { (entry.name, $0) }
+        }
+        guard !entries.isEmpty else { return [] }
+        func line(_ name: String, _ median: String, _ most: String, _ count: String) -> String {
+            Self.left(name, 46) + Self.right(median, 11) + Self.right(most, 11) + Self.right(count, 8)
+        }
+        var lines = [line("speed (\(clock) time)", "median", "most", "n")]
+        for (name, statistics) in entries {
+            lines.append(
+                line(
+                    name, SpanText.rounded(statistics.median), SpanText.rounded(statistics.most),
+                    "\(statistics.count)"))
+        }
+        return lines
+    }
+
+    static func left(_ text: String, _ width: Int) -> String {
+        let shown = cut(text, width)
+        return shown + String(repeating: " ", count: width - shown.count)
+    }
+
+    static func right(_ text: String, _ width: Int) -> String {
+        let shown = cut(text, width)
+        return String(repeating: " ", count: width - shown.count) + shown
+    }
+
+    /// At most so many characters; what is cut off shows as dots.
+    static func cut(_ text: String, _ width: Int) -> String {
+        text.count <= width ? text : text.prefix(max(0, width - 2)) + ".."
+    }
+}
+
+extension String {
+    fileprivate var trimmedAtEnd: String {
+        var text = Substring(self)
+        while text.last == " " { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,61 @@
+import ClusterConnection
+
+/// The laboratory's own lines in a run's history.
+struct LabLog {
+    private(set) var events: [HistoryEvent] = []
+
+    /// A line about the run as a whole.
+    mutating func run(_ name: EventName, at time: Instant, _ fields: [(String, JSONValue)]) -> HistoryEvent {
+        add(HistoryEvent(time: time, partner: nil, name: name, fields: JSONObject(fields)))
+    }
+
+    /// A step took effect.
+    ///
+    /// - Parameters:
+    ///   - began: when the lab set about it.
+    ///   - effect: when it had its effect; the line itself may have waited for a process to be gone.
+    mutating func fault(
+        step: String, action: StepAction, partner: PartnerID?, began: Instant, effect: Instant,
+        at time: Instant,
+        killAfter: HandshakeOperation? = nil
+    ) -> HistoryEvent {
+        var fields: [(String, JSONValue)] = [
+            ("step", .string(step)), ("action", .string(action.rawValue)), ("began", .nanoseconds(began)),
+        ]
+        if effect != time { fields.append(("effect", .nanoseconds(effect))) }
+        if let killAfter { fields.append(("killAfter", .string(killAfter.rawValue))) }
+        return add(HistoryEvent(time: time, partner: partner, name: .fault, fields: JSONObject(fields)))
+    }
+
+    /// A partner's process is gone.
+    ///
+    /// - Parameter told: which step or ending told it to end, and when; nil when nothing did.
+    mutating func processEnded(
+        _ partner: PartnerID, incarnation: String, pid: Int32, status: (name: String, code: Int32),
+        told: (action: StepAction, at: Instant)?, at time: Instant
+    ) -> HistoryEvent {
+        var fields: [(String, JSONValue)] = [
+            ("pid", .integer(Int64(pid))), (status.name, .integer(Int64(status.code))),
+        ]
+        if let told {
+            fields.append(("told", .string(told.action.rawValue)))
+            fields.append(("began", .nanoseconds(told.at)))
+        }
+        return add(
+            HistoryEvent(
+                time: time, partner: partner, incarnation: incarnation, name: .processEnded,
+                fields: JSONObject(fields)))
+    }
+
+    private mutating func add(_ event: HistoryEvent) -> HistoryEvent {
+        events.append(event)
+        return event
+    }
+}
+
+extension JSONValue {
+    /// An instant as histories hold it.
+    static func nanoseconds(_ instant: Instant) -> JSONValue {
+        Int64(exactly: instant.nanoseconds).map { .integer($0) } ?? .unsigned(instant.nanoseconds)
+    }
+}

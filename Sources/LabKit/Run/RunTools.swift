@@ -1,0 +1,11 @@
+/// What every run of a lab has in common.
+struct RunTools: Sendable {
+    /// The partner program.
+    var ccmd: String
+    /// `scripts/fabric` of the checkout.
+    var fabricScript: String
+    /// `virtual` or `real`, for the history.
+    var clock: String
+    /// The kernel's release.
+    var kernel: String
+}

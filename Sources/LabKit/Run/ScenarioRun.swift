@@ -1,0 +1,453 @@
+import ClusterConnection
+import Glibc
+import Subprocess
+
+/// One run of a scenario on the fabric of this kernel: starts the processes, does what the director orders,
+/// and gathers the evidence in the run's folder.
+///
+/// One loop owns all state; everything that takes time is a child task that reports to it.
+struct ScenarioRun {
+    /// What came of a run.
+    struct Outcome {
+        var record: RunRecord
+        /// Why the run says nothing about the product; nil when it does.
+        var failure: String?
+    }
+
+    private enum Message: Sendable {
+        case capture(Capture.Report)
+        case process(PartnerID, life: Int, PartnerProcess.Report)
+        /// A part of a step that is not a process's start or end has taken effect.
+        case partDone(Int, began: Instant, effect: Instant)
+        case failed(String)
+        /// How long a partner may take over its goodbye has passed.
+        case outOfPatience
+        case wake
+    }
+
+    private enum Stage {
+        case preparing, running, stopping, closing, over
+    }
+
+    /// A process that has been started.
+    private struct Process {
+        var life: Int
+        var pid: pid_t?
+        var incarnation = ""
+        var told: (action: StepAction, at: Instant)?
+        var failpoint: HandshakeOperation?
+    }
+
+    /// A step under way: what is still to be done for it, and when it began and took effect.
+    private struct UnderWay {
+        var parts: [StepAction]
+        var began: Instant
+        var effect: Instant?
+    }
+
+    private let variant: ScenarioVariant
+    private let folder: String
+    private let tools: RunTools
+    private let inbox: AsyncStream<Message>
+    private let report: AsyncStream<Message>.Continuation
+
+    private var stage = Stage.preparing
+    private var director: Director?
+    private var log = LabLog()
+    private var histories: [PartnerID: PartnerHistory]
+    private var processes: [PartnerID: Process] = [:]
+    private var lives: [PartnerID: Int] = [:]
+    private var complaints: [PartnerID: String] = [:]
+    private var underWay: [Int: UnderWay] = [:]
+    private var frozen: Set<PartnerID> = []
+    private var isCut = false
+    private var capturePid: pid_t?
+    private var captureNotes: [String] = []
+    private var ending = RunEnding.finished
+    private var failure: String?
+    private var armedWake: Instant?
+
+    private init(_ variant: ScenarioVariant, folder: String, tools: RunTools) {
+        self.variant = variant
+        self.folder = folder
+        self.tools = tools
+        (inbox, report) = AsyncStream.makeStream()
+        histories = [.a: PartnerHistory(partner: .a), .b: PartnerHistory(partner: .b)]
+    }
+
+    /// Runs a scenario once. What it leaves in `folder` is complete when it returns.
+    ///
+    /// - Throws: `CancellationError`, with every process ended and the rail whole.
+    static func run(
+        _ variant: ScenarioVariant, folder: String, tools: RunTools, before: Surroundings
+    ) async throws -> Outcome {
+        try Files.makeFolder(folder)
+        try Files.write(variant.scenario.text, to: "\(folder)/scenario.yaml")
+        let kernelLog = KernelLog()
+        var run = ScenarioRun(variant, folder: folder, tools: tools)
+        await run.loop()
+        try await heal(after: variant.scenario)
+        try Task.checkCancellation()
+        let leaks = try await Surroundings.leaks(since: before, patience: .seconds(5))
+        let lines = kernelLog.newLines()
+        let record = run.record(leaks: leaks, kernelFaults: KernelLog.faults(in: lines))
+        try run.writeEvidence(record, kernelLines: lines)
+        return Outcome(record: record, failure: run.failure)
+    }
+
+    /// Leaves the rail whole for the next run, even when the lab is interrupted.
+    private static func heal(after scenario: Scenario) async throws {
+        guard scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) else { return }
+        // A task of its own is not cancelled with this one.
+        try await Task { try await Rail.heal() }.value
+    }
+
+    private mutating func loop() async {
+        await withTaskGroup(of: Void.self) { group in
+            let capture = Capture(file: "\(folder)/capture.pcap")
+            group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
+            for await message in inbox {
+                take(message, &group)
+                if stage == .running { carryOut(&group) }
+                if stage == .over { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    // MARK: What happens
+
+    private mutating func take(_ message: Message, _ group: inout TaskGroup<Void>) {
+        switch message {
+        case .capture(let capture): take(capture)
+        case .process(let partner, let life, let process): take(partner, life, process, &group)
+        case .partDone(let index, let began, let effect):
+            partDone(index, began: began, effect: effect, &group)
+        case .failed(let reason): fail(reason, &group)
+        case .outOfPatience:
+            for partner in processes.keys { signal(partner, SIGKILL) }
+        case .wake: armedWake = nil
+        }
+        if stage == .stopping && processes.isEmpty && underWay.isEmpty { closeCapture() }
+    }
+
+    private mutating func take(_ capture: Capture.Report) {
+        switch capture {
+        case .listening(let pid):
+            capturePid = pid
+            guard stage == .preparing else { return }
+            let now = MonotonicClock.now
+            director = Director(variant.scenario, start: now)
+            stage = .running
+            _ = log.run(
+                .runStarted, at: now,
+                [
+                    ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
+                    ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
+                ])
+        case .ended(let notes):
+            captureNotes = notes
+            capturePid = nil
+            if stage == .closing { stage = .over }
+        case .failed(let reason):
+            capturePid = nil
+            failure = failure ?? reason
+            if stage == .preparing || stage == .closing { stage = .over }
+        }
+    }
+
+    private mutating func take(
+        _ partner: PartnerID, _ life: Int, _ process: PartnerProcess.Report, _ group: inout TaskGroup<Void>
+    ) {
+        switch process {
+        case .started(let pid, _):
+            processes[partner]?.pid = pid
+            // The run may have come to its end while the process was being started.
+            if stage == .stopping { signal(partner, SIGTERM) }
+        case .output(let bytes):
+            for event in histories[partner]?.take(bytes) ?? [] {
+                if event.name == .started { processes[partner]?.incarnation = event.incarnation }
+                director?.heard(event)
+            }
+        case .ended(let status, let complaint, let time):
+            histories[partner]?.endOfLife()
+            if !complaint.isEmpty { complaints[partner] = complaint.trimmed }
+            processEnded(partner, status, at: time, &group)
+        case .couldNotStart(let reason):
+            processes[partner] = nil
+            fail("partner \(partner.rawValue) could not be started: \(reason)", &group)
+        }
+    }
+
+    private mutating func processEnded(
+        _ partner: PartnerID, _ status: TerminationStatus, at time: Instant, _ group: inout TaskGroup<Void>
+    ) {
+        guard let process = processes.removeValue(forKey: partner) else { return }
+        frozen.remove(partner)
+        let code: (name: String, code: Int32) =
+            switch status {
+            case .exited(let code): ("status", code)
+            case .signaled(let signal): ("signal", signal)
+            }
+        let event = log.processEnded(
+            partner, incarnation: process.incarnation, pid: process.pid ?? 0, status: code,
+            told: process.told,
+            at: time)
+        director?.heard(event)
+        let unexplained = process.told == nil && !(process.failpoint != nil && code == ("signal", SIGKILL))
+        for order in director?.processEnded(partner, unexplained: unexplained) ?? [] { obey(order, &group) }
+        // A step that ended the process goes on from here.
+        for (index, step) in variant.scenario.steps.enumerated() where step.partner == partner {
+            guard let part = underWay[index]?.parts.first, part == .kill || part == .stop,
+                let told = process.told
+            else { continue }
+            if part == .kill && code != ("signal", SIGKILL) {
+                fail(
+                    "step \(step.id): \(partner.rawValue) was killed and ended with \(status.text) instead",
+                    &group)
+            }
+            partDone(index, began: told.at, effect: told.at, &group)
+        }
+    }
+
+    private mutating func fail(_ reason: String, _ group: inout TaskGroup<Void>) {
+        failure = failure ?? reason
+        underWay.removeAll()
+        if stage == .running { end(&group) }
+    }
+
+    // MARK: What is to be done
+
+    private mutating func carryOut(_ group: inout TaskGroup<Void>) {
+        let now = MonotonicClock.now
+        for order in director?.orders(at: now) ?? [] { obey(order, &group) }
+        guard stage == .running, let wake = director?.nextWake(after: now) else { return }
+        if let armedWake, armedWake <= wake { return }
+        armedWake = wake
+        group.addTask { [report] in
+            await MonotonicClock.wait(until: wake)
+            report.yield(.wake)
+        }
+    }
+
+    private mutating func obey(_ order: Director.Order, _ group: inout TaskGroup<Void>) {
+        switch order {
+        case .boot(let partner):
+            let now = MonotonicClock.now
+            let failpoint = variant.scenario.partners[partner]?.killAfter
+            director?.heard(
+                log.fault(
+                    step: "power-on-\(partner.rawValue)", action: .boot, partner: partner, began: now,
+                    effect: now,
+                    at: now, killAfter: failpoint))
+            boot(partner, killAfter: failpoint, &group)
+        case .perform(let index):
+            let action = variant.scenario.steps[index].action
+            let parts: [StepAction] =
+                switch action {
+                case .reboot: [.kill, .boot]
+                case .powerOff: isCut ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
+                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal: [action]
+                }
+            underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
+            perform(index, &group)
+        case .end(let ending):
+            self.ending = ending
+            end(&group)
+        }
+    }
+
+    /// Does the next part of a step.
+    private mutating func perform(_ index: Int, _ group: inout TaskGroup<Void>) {
+        let step = variant.scenario.steps[index]
+        guard let part = underWay[index]?.parts.first else { return }
+        switch part {
+        case .cut, .heal:
+            background(index, &group) { part == .cut ? try await Rail.cut() : try await Rail.heal() }
+        case .powerOff:
+            guard let partner = step.partner else { return }
+            background(index, &group) { [tools] in
+                let outcome = try await Tool.run(tools.fabricScript, ["rebuild", partner.rawValue])
+                if !outcome.status.isSuccess { throw LabError("scripts/fabric rebuild: \(outcome.reason)") }
+            }
+        case .kill, .stop, .freeze, .thaw, .boot, .reboot:
+            guard let partner = step.partner else { return }
+            perform(part, on: partner, index, step, &group)
+        }
+    }
+
+    private mutating func perform(
+        _ part: StepAction, on partner: PartnerID, _ index: Int, _ step: Step, _ group: inout TaskGroup<Void>
+    ) {
+        let now = MonotonicClock.now
+        if part == .boot {
+            guard processes[partner] == nil else {
+                fail("step \(step.id): \(partner.rawValue) runs already", &group)
+                return
+            }
+            partDone(index, began: now, effect: now, &group)
+            boot(partner, killAfter: step.killAfter, &group)
+            return
+        }
+        guard let pid = processes[partner]?.pid else {
+            fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            return
+        }
+        switch part {
+        case .kill, .stop:
+            processes[partner]?.told = (part, now)
+            signal(partner, part == .kill ? SIGKILL : SIGTERM)
+        case .freeze, .thaw:
+            if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
+            signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
+            background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
+        case .boot, .reboot, .cut, .heal, .powerOff: break
+        }
+    }
+
+    /// Does a part of a step in a child task.
+    private func background(
+        _ index: Int, _ group: inout TaskGroup<Void>, _ work: @escaping @Sendable () async throws -> Void
+    ) {
+        let id = variant.scenario.steps[index].id
+        let began = MonotonicClock.now
+        group.addTask { [report] in
+            do {
+                try await work()
+                report.yield(.partDone(index, began: began, effect: MonotonicClock.now))
+            } catch {
+                report.yield(.failed("step \(id): \(error)"))
+            }
+        }
+    }
+
+    private mutating func partDone(
+        _ index: Int, began: Instant, effect: Instant, _ group: inout TaskGroup<Void>
+    ) {
+        guard var state = underWay[index], let part = state.parts.first else { return }
+        let step = variant.scenario.steps[index]
+        let now = MonotonicClock.now
+        if part == .cut { isCut = true }
+        if part == .heal { isCut = false }
+        state.parts.removeFirst()
+        state.effect = state.effect ?? effect
+        underWay[index] = state
+        if part == .cut && step.action == .powerOff {
+            director?.heard(
+                log.fault(step: step.id, action: .cut, partner: nil, began: began, effect: effect, at: effect)
+            )
+        }
+        guard stage == .running else {
+            underWay[index] = nil
+            return
+        }
+        guard state.parts.isEmpty else {
+            perform(index, &group)
+            return
+        }
+        underWay[index] = nil
+        let moment = StepMoment(began: state.began, effect: state.effect ?? effect)
+        director?.heard(
+            log.fault(
+                step: step.id, action: step.action, partner: step.partner, began: moment.began,
+                effect: moment.effect,
+                at: max(now, moment.effect), killAfter: step.killAfter))
+        director?.stepDone(index, moment)
+    }
+
+    private mutating func boot(
+        _ partner: PartnerID, killAfter: HandshakeOperation?, _ group: inout TaskGroup<Void>
+    ) {
+        let life = (lives[partner] ?? 0) + 1
+        lives[partner] = life
+        processes[partner] = Process(life: life, failpoint: killAfter)
+        let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
+        let configuration = "\(folder)/config-\(partner.rawValue)\(life).yaml"
+        do {
+            try Files.write(
+                settings.configuration(for: partner, control: nil, killAfter: killAfter), to: configuration)
+        } catch {
+            processes[partner] = nil
+            fail("\(error)", &group)
+            return
+        }
+        let process = PartnerProcess(partner: partner, program: tools.ccmd, configuration: configuration)
+        group.addTask { [report] in
+            await process.run { report.yield(.process(partner, life: life, $0)) }
+        }
+    }
+
+    private func signal(_ partner: PartnerID, _ signal: CInt) {
+        if let pid = processes[partner]?.pid { kill(pid, signal) }
+    }
+
+    // MARK: The end
+
+    /// Ends the run in good order: heals, thaws, and tells every partner to stop.
+    private mutating func end(_ group: inout TaskGroup<Void>) {
+        guard stage == .running else { return }
+        stage = .stopping
+        let now = MonotonicClock.now
+        _ = log.run(.runEnded, at: now, [("reason", .string(endingText))])
+        for partner in frozen { signal(partner, SIGCONT) }
+        for partner in processes.keys {
+            if processes[partner]?.told == nil { processes[partner]?.told = (.stop, now) }
+            signal(partner, SIGTERM)
+        }
+        let limit = now + .seconds(3)
+        group.addTask { [report] in
+            await MonotonicClock.wait(until: limit)
+            if !Task.isCancelled { report.yield(.outOfPatience) }
+        }
+    }
+
+    private var endingText: String {
+        if let failure { return failure }
+        return switch ending {
+        case .finished: "done"
+        case .deadline(let waitedFor): "deadline, waiting for \(waitedFor)"
+        case .partnerEnded(let partner): "\(partner.rawValue) ended"
+        }
+    }
+
+    private mutating func closeCapture() {
+        stage = .closing
+        if let capturePid { kill(capturePid, SIGINT) } else { stage = .over }
+    }
+
+    // MARK: The evidence
+
+    private func record(leaks: [String], kernelFaults: [String]) -> RunRecord {
+        let parts = [log.events] + PartnerID.allCases.map { histories[$0]?.events ?? [] }
+        return RunRecord(
+            variant: variant, events: HistoryMerge.merge(parts),
+            badLines: PartnerID.allCases.flatMap { histories[$0]?.badLines ?? [] }, ending: ending,
+            leaks: leaks,
+            kernelFaults: kernelFaults, complaints: complaints)
+    }
+
+    private func writeEvidence(_ record: RunRecord, kernelLines: [String]) throws {
+        try Files.write(Self.lines(record.events.map(\.line)), to: "\(folder)/events.jsonl")
+        try Files.write(Self.lines(kernelLines), to: "\(folder)/kernel.log")
+        try Files.write(Self.lines(captureNotes), to: "\(folder)/capture.log")
+        for partner in PartnerID.allCases {
+            let name = partner.rawValue
+            try Files.write(histories[partner]?.text ?? "", to: "\(folder)/history-\(name).jsonl")
+            if let complaint = complaints[partner] {
+                try Files.write(complaint + "\n", to: "\(folder)/stderr-\(name).log")
+            }
+        }
+    }
+
+    private static func lines(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+}
+
+extension String {
+    /// Without white space at either end.
+    var trimmed: String {
+        var text = Substring(self)
+        while text.first?.isWhitespace == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
+    }
+}

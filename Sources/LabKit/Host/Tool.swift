@@ -15,13 +15,16 @@ enum Tool {
         }
     }
 
-    /// Runs a program found in `PATH` to its end.
+    /// Runs a program to its end: one found in `PATH`, or one given by its path.
     ///
     /// - Throws: when it could not be started, with its name.
     static func run(_ name: String, _ arguments: [String], input: String = "") async throws -> Outcome {
         do {
+            // A path goes by way of env(1), which starts whatever it names.
+            let isPath = name.contains("/")
             let result = try await Subprocess.run(
-                .name(name), arguments: Arguments(arguments), environment: toolEnvironment,
+                .name(isPath ? "env" : name), arguments: Arguments(isPath ? [name] + arguments : arguments),
+                environment: toolEnvironment, platformOptions: ownGroup,
                 input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 18))
             return Outcome(
                 status: result.terminationStatus, output: result.standardOutput,
@@ -31,6 +34,13 @@ enum Tool {
         } catch {
             throw LabError("could not run \(name): \(error)")
         }
+    }
+
+    /// A terminal's Ctrl-C is for the lab, which ends in good order what it has started.
+    static var ownGroup: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
     }
 
     /// The caller's environment with the folders of system tools in `PATH`: a desktop user's lacks them.

@@ -26,7 +26,7 @@ struct Capture: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("ip"), arguments: Arguments(arguments), environment: Tool.toolEnvironment,
-                input: .none, output: .discarded, error: .sequence
+                platformOptions: Tool.ownGroup, input: .none, output: .discarded, error: .sequence
             ) { execution in
                 var splitter = LineSplitter()
                 var lines: [String] = []

@@ -25,7 +25,7 @@ struct PartnerProcess: Sendable {
             // ip(8) enters the namespace and becomes the program, so the process is the partner's own.
             let result = try await Subprocess.run(
                 .name("ip"), arguments: Arguments(arguments), environment: Tool.toolEnvironment,
-                input: .none, output: .sequence, error: .sequence
+                platformOptions: Tool.ownGroup, input: .none, output: .sequence, error: .sequence
             ) { execution in
                 let pid = execution.processIdentifier.value
                 // The lab is nice; the partners are not.

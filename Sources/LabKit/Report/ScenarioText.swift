@@ -1,0 +1,17 @@
+/// A scenario as `ccmlab list` shows it.
+package enum ScenarioText {
+    /// Its name with the number of its runs, what it shows, its claims and tags.
+    package static func lines(_ scenario: Scenario) -> [String] {
+        let runs = scenario.variants.count
+        var lines = [scenario.name + (runs > 1 ? " (\(runs) runs)" : "")]
+        lines += Table.wrapped(scenario.summary, indent: 4)
+        if !scenario.claims.isEmpty {
+            lines += Table.wrapped(
+                "claims: " + scenario.claims.map(\.rawValue).joined(separator: ", "), indent: 4)
+        }
+        if !scenario.tags.isEmpty {
+            lines += Table.wrapped("tags: " + scenario.tags.joined(separator: ", "), indent: 4)
+        }
+        return lines
+    }
+}

@@ -1,0 +1,36 @@
+/// The pair's fabric on this kernel, as `scripts/fabric` makes it.
+struct Fabric: Sendable {
+    var script: String
+
+    /// Makes the fabric.
+    ///
+    /// - Returns: whether it was made now. One that was there before is somebody else's to take down.
+    /// - Throws: with the script's own sentence when the kernel cannot do it.
+    func up() async throws -> Bool {
+        let wasThere = Files.exists("/run/netns/\(FabricNames.namespace(of: .a))")
+        let outcome = try await Tool.run(script, ["up"])
+        if outcome.status.isSuccess { return !wasThere }
+        if !wasThere { _ = await down() }
+        throw LabError("the fabric could not be made: \(outcome.reason)")
+    }
+
+    /// Takes the fabric down, also when the lab was interrupted.
+    ///
+    /// - Returns: what went wrong; nil when it is gone.
+    func down() async -> String? {
+        await Task {
+            do {
+                let outcome = try await Tool.run(script, ["down"])
+                if !outcome.status.isSuccess {
+                    return "the fabric could not be taken down: \(outcome.reason)"
+                }
+            } catch {
+                return "the fabric could not be taken down: \(error)"
+            }
+            let left = PartnerID.allCases.map { FabricNames.namespace(of: $0) }.filter {
+                Files.exists("/run/netns/\($0)")
+            }
+            return left.isEmpty ? nil : "scripts/fabric down left \(left.joined(separator: " and ")) behind"
+        }.value
+    }
+}

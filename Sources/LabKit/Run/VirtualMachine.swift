@@ -1,0 +1,80 @@
+import Glibc
+import Subprocess
+
+/// The lab run inside the microVM of `scripts/vm`.
+package struct VirtualMachine: Sendable {
+    package var checkout: Checkout
+    /// `virtual` or `real`; nil leaves it to the script.
+    package var clock: String?
+    /// The folder of this machine that holds the run folder.
+    package var output: String
+
+    package init(checkout: Checkout, clock: String?, output: String) {
+        self.checkout = checkout
+        self.clock = clock
+        self.output = output
+    }
+
+    /// Runs the lab there with these arguments, and shows what it prints.
+    ///
+    /// - Returns: the exit status.
+    package func run(_ arguments: [String], _ display: inout Display) async throws -> Int32 {
+        var command: [String] = clock.map { ["--\($0)-time"] } ?? []
+        command += ["--results", output, "--", Checkout.program] + arguments
+        // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
+        // from the lab alone, once, and ends in good order.
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(30))]
+        let environment = Tool.toolEnvironment.updating(["CCM_LAB_SHOWN_OUTPUT": output])
+        display.status("booting the virtual machine")
+        let (lines, sink) = AsyncStream<String>.makeStream()
+        async let status = Self.start(checkout.vmScript, command, environment, options, sink)
+        for await line in lines {
+            if line.hasPrefix(Display.mark) {
+                display.status(String(line.dropFirst(Display.mark.count)))
+            } else {
+                display.lines([line])
+            }
+        }
+        display.clear()
+        return try await status
+    }
+
+    private static func start(
+        _ script: String, _ arguments: [String], _ environment: Environment, _ options: PlatformOptions,
+        _ sink: AsyncStream<String>.Continuation
+    ) async throws -> Int32 {
+        defer { sink.finish() }
+        // By way of env(1), which starts a program by its path.
+        let result = try await Subprocess.run(
+            .name("env"), arguments: Arguments([script] + arguments), environment: environment,
+            platformOptions: options, input: .none, output: .sequence, error: .sequence
+        ) { execution in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let standardError = execution.standardError
+                group.addTask {
+                    for try await chunk in standardError {
+                        Display.write(
+                            String(decoding: chunk.withUnsafeBytes { Array($0) }, as: UTF8.self),
+                            to: STDERR_FILENO)
+                    }
+                }
+                var splitter = LineSplitter()
+                for try await chunk in execution.standardOutput {
+                    for line in splitter.lines(of: chunk.withUnsafeBytes { Array($0) }) {
+                        sink.yield(String(decoding: line, as: UTF8.self))
+                    }
+                }
+                let rest = splitter.rest()
+                if !rest.isEmpty { sink.yield(String(decoding: rest, as: UTF8.self)) }
+                try await group.waitForAll()
+            }
+        }
+        try Task.checkCancellation()
+        return switch result.terminationStatus {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}

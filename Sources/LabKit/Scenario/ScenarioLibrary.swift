@@ -1,0 +1,68 @@
+import StrictYAML
+
+/// Finds and reads scenario files.
+package enum ScenarioLibrary {
+    /// The scenarios of files and folders, a folder's in the order of their names.
+    ///
+    /// - Throws: `InputProblems` with everything that is wrong in all of the files.
+    package static func load(_ paths: [String]) throws(InputProblems) -> [Scenario] {
+        var problems: [InputProblem] = []
+        var scenarios: [Scenario] = []
+        for file in files(of: paths, &problems) {
+            guard let bytes = Files.bytes(of: file, limit: 1 << 20) else {
+                problems.append(InputProblem(source: file, line: nil, field: "", text: "cannot be read"))
+                continue
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                problems.append(InputProblem(source: file, line: nil, field: "", text: "is not UTF-8 text"))
+                continue
+            }
+            do {
+                let scenario = try ScenarioParser.parse(text, file: file)
+                if let other = scenarios.first(where: { $0.name == scenario.name }) {
+                    problems.append(
+                        InputProblem(
+                            source: file, line: nil, field: "name",
+                            text: "“\(scenario.name)” is the name of the scenario in \(other.file) too"))
+                }
+                scenarios.append(scenario)
+            } catch {
+                problems += error.problems
+            }
+        }
+        guard problems.isEmpty else { throw InputProblems(problems) }
+        return scenarios
+    }
+
+    private static func files(of paths: [String], _ problems: inout [InputProblem]) -> [String] {
+        var files: [String] = []
+        for path in paths {
+            if Files.isFolder(path) {
+                let found = yamlFiles(below: path.hasSuffix("/") ? String(path.dropLast()) : path)
+                if found.isEmpty {
+                    problems.append(
+                        InputProblem(
+                            source: path, line: nil, field: "",
+                            text: "holds no scenario; expected files that end in .yaml"))
+                }
+                files += found
+            } else if Files.exists(path) {
+                files.append(path)
+            } else {
+                problems.append(
+                    InputProblem(
+                        source: path, line: nil, field: "",
+                        text: "no such file or folder; “ccmlab list” shows the scenarios that there are"))
+            }
+        }
+        return files
+    }
+
+    private static func yamlFiles(below folder: String) -> [String] {
+        Files.names(in: folder).flatMap { name -> [String] in
+            let path = "\(folder)/\(name)"
+            if Files.isFolder(path) { return yamlFiles(below: path) }
+            return name.hasSuffix(".yaml") || name.hasSuffix(".yml") ? [path] : []
+        }
+    }
+}

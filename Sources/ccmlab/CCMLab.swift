@@ -1,0 +1,23 @@
+import ArgumentParser
+import LabKit
+
+/// The laboratory.
+@main
+struct CCMLab: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ccmlab",
+        abstract: "Run two partners against each other on real RDMA verbs, and judge what happened.",
+        discussion: """
+            Exit status: 0 all held, 1 something did not hold, 2 a run could not be carried out, 64 wrong usage \
+            or a malformed scenario, 130 interrupted.
+            """,
+        subcommands: [Run.self, List.self, Doctor.self])
+}
+
+/// What the lab's exit status means.
+enum Status {
+    static let didNotHold = ExitCode(1)
+    static let notCarriedOut = ExitCode(2)
+    static let badInput = ExitCode(64)
+    static let interrupted = ExitCode(130)
+}

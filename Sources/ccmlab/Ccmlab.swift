@@ -1,2 +1,0 @@
-@main
-enum Placeholder { static func main() {} }

@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// Every target names all modules of this package that it is built from, and not only those that it imports: the
+// optimiser looks through modules, and the package manager rebuilds a target only for what it names.
 let package = Package(
     name: "ccm-lab",
     products: [
@@ -51,14 +53,14 @@ let package = Package(
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "PartnerRuntime", "StrictYAML",
+                "ClusterConnection", "PartnerRuntime", "StrictYAML", "Verbs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmlab",
             dependencies: [
-                "LabKit",
+                "ClusterConnection", "LabKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -9,7 +9,7 @@ import Glibc
 public struct CompletionQueue: ~Copyable {
     /// What queue pairs share with the owner. Goes when the last of them does.
     final class Handle {
-        private(set) var pointer: UnsafeMutablePointer<ibv_cq>
+        let pointer: UnsafeMutablePointer<ibv_cq>
         private let channel: CompletionChannel.Handle
         private let domain: ProtectionDomain.Handle
         private var isReleased = false

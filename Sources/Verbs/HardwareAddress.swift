@@ -1,3 +1,5 @@
+// Which of the two modules owns a socket address's fields depends on which the compiler happens to load first.
+import CRDMA
 import Glibc
 
 /// What a rail is addressed by: an IPv4 or IPv6 address with a port, stored inline.
@@ -26,7 +28,9 @@ public struct HardwareAddress: Hashable, Sendable {
     public init(_ text: String, port: UInt16) throws(VerbsError) {
         self.port = port
         var version4 = in_addr()
-        if inet_pton(AF_INET, text, &version4) == 1 {
+        // C would take the text up to a null byte for all of it.
+        let isWhole = !text.utf8.contains(0)
+        if isWhole, inet_pton(AF_INET, text, &version4) == 1 {
             family = .internet
             bytes = withUnsafeBytes(of: version4) { SixteenBytes($0) }
             scope = 0
@@ -34,7 +38,7 @@ public struct HardwareAddress: Hashable, Sendable {
         }
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         var version6 = in6_addr()
-        guard let host = parts.first, inet_pton(AF_INET6, String(host), &version6) == 1 else {
+        guard isWhole, let host = parts.first, inet_pton(AF_INET6, String(host), &version6) == 1 else {
             throw VerbsError(
                 call: "inet_pton", errno: EINVAL,
                 detail: "\"\(text)\", expected an IPv4 or IPv6 address such as 10.77.0.1 or fd00::1")

@@ -12,7 +12,7 @@ public struct RegisteredMemory: ~Copyable {
     /// What the partner and the device may do with it.
     public let access: MemoryAccess
 
-    private let pages: UnsafeMutableRawPointer
+    private let mapping: MemoryMapping
     private let region: UnsafeMutablePointer<ibv_mr>
     private let domain: ProtectionDomain.Handle
     private var isReleased = false
@@ -26,48 +26,55 @@ public struct RegisteredMemory: ~Copyable {
         byteCount: Int, access: MemoryAccess, in domain: borrowing ProtectionDomain, at preset: UInt64? = nil,
         locked: Bool = false
     ) throws(VerbsError) {
-        guard let mapped = MemoryMapping.pages(for: byteCount) else {
-            throw VerbsError(call: "mmap", errno: EINVAL, detail: "\(byteCount) bytes")
-        }
-        let pages = try MemoryMapping.map(byteCount: mapped, at: preset, locked: locked)
+        let mapping = try MemoryMapping(byteCount: byteCount, at: preset, locked: locked)
+        try self.init(mapping, byteCount: byteCount, access: access, in: domain.handle)
+    }
+
+    /// Registers the same bytes in another domain: what several devices serve to the partner is one memory.
+    /// The pages are unmapped with the last registration.
+    public init(
+        sharing other: borrowing RegisteredMemory, access: MemoryAccess, in domain: borrowing ProtectionDomain
+    ) throws(VerbsError) {
+        try self.init(other.mapping, byteCount: other.byteCount, access: access, in: domain.handle)
+    }
+
+    private init(
+        _ mapping: MemoryMapping, byteCount: Int, access: MemoryAccess, in domain: ProtectionDomain.Handle
+    ) throws(VerbsError) {
         var region: UnsafeMutablePointer<ibv_mr>?
-        let result = ccm_reg_mr(domain.handle.pointer, pages, byteCount, access.rawValue, &region)
+        let result = ccm_reg_mr(domain.pointer, mapping.address, byteCount, access.rawValue, &region)
         guard result == 0, let region else {
-            munmap(pages, mapped)
             throw VerbsError(
                 call: "ibv_reg_mr", errno: -result,
-                detail: "\(byteCount) bytes at 0x\(String(UInt(bitPattern: pages), radix: 16)) on "
-                    + domain.deviceName)
+                detail: "\(byteCount) bytes at \(mapping.addressText) on \(domain.lease.deviceName)")
         }
         self.byteCount = byteCount
         self.access = access
-        self.pages = pages
+        self.mapping = mapping
         self.region = region
-        self.domain = domain.handle
+        self.domain = domain
     }
 
     deinit {
-        if !isReleased { _ = Self.release(region, pages, byteCount) }
+        if !isReleased { _ = Self.release(region, mapping) }
     }
 
     /// Deregisters and unmaps. When deregistering fails, the pages stay mapped: the device may still use them.
     public consuming func close() throws(VerbsError) {
         isReleased = true
-        let number = Self.release(region, pages, byteCount)
-        try ErrorNumber.checkReturned("ibv_dereg_mr", number, "on \(domain.lease.deviceName)")
+        let number = Self.release(region, mapping)
+        try ErrorNumber.checkReturned(
+            "ibv_dereg_mr", number, "\(mapping.addressText) on \(domain.lease.deviceName)")
     }
 
-    private static func release(
-        _ region: UnsafeMutablePointer<ibv_mr>, _ pages: UnsafeMutableRawPointer, _ byteCount: Int
-    ) -> Int32 {
+    private static func release(_ region: UnsafeMutablePointer<ibv_mr>, _ mapping: MemoryMapping) -> Int32 {
         let result = ibv_dereg_mr(region)
-        // munmap(2) of pages that map() returned does not fail.
-        if result == 0, let mapped = MemoryMapping.pages(for: byteCount) { munmap(pages, mapped) }
+        if result != 0 { mapping.keepForever() }
         return result
     }
 
     /// Where it lies, in this process and for the partner.
-    public var address: UInt64 { UInt64(UInt(bitPattern: pages)) }
+    public var address: UInt64 { UInt64(UInt(bitPattern: mapping.address)) }
     /// What own work requests name it by.
     public var localKey: UInt32 { region.pointee.lkey }
     /// What the partner's work requests name it by. Another one after each registration.
@@ -77,14 +84,14 @@ public struct RegisteredMemory: ~Copyable {
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(start: pages, count: byteCount).bytes)
+        try body(UnsafeRawBufferPointer(start: mapping.address, count: byteCount).bytes)
     }
 
     /// Lends the bytes to change. Only while nothing else reads or writes them.
     public mutating func withMutableBytes<Result, Failure: Error>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        var span = UnsafeMutableRawBufferPointer(start: pages, count: byteCount).mutableBytes
+        var span = UnsafeMutableRawBufferPointer(start: mapping.address, count: byteCount).mutableBytes
         return try body(&span)
     }
 
@@ -139,7 +146,7 @@ public struct RegisteredMemory: ~Copyable {
                 call: "ccm_store_words", errno: EINVAL,
                 detail: "\(count) bytes at \(offset) of \(byteCount), expected multiples of 8 within")
         }
-        return pages + offset
+        return mapping.address + offset
     }
 
     /// A piece of the memory as work requests name it. Throws `EINVAL` for one that is not within.

@@ -21,6 +21,7 @@ enum TestDevice {
     static let interface = "verbs0"
     static let otherInterface = "verbs1"
     static let host = "10.99.0.1"
+    static let host6 = "fd99::1"
     /// On an interface that no RDMA device is made on.
     static let hostWithoutDevice = "10.99.1.1"
 
@@ -35,6 +36,7 @@ enum TestDevice {
             """
             ip link add \(interface) mtu 4500 type veth peer name \(otherInterface) mtu 4500 &&
             ip address add \(host)/24 dev \(interface) &&
+            ip address add \(host6)/64 dev \(interface) nodad &&
             ip address add \(hostWithoutDevice)/24 dev \(otherInterface) &&
             ip link set \(interface) up && ip link set \(otherInterface) up &&
             rdma link add \(name) type rxe netdev \(interface)
@@ -48,8 +50,8 @@ enum TestDevice {
         _ = try? run("ip link delete \(interface)")
     }
 
-    /// Waits until the device has the address as a RoCE version 2 GID, which takes a moment.
-    static func waitForDevice() throws {
+    /// Waits until a device has an IPv4 address as a RoCE version 2 GID, which takes a moment.
+    static func waitForDevice(named name: String = TestDevice.name) throws {
         for _ in 0..<1_000 {
             let ports = try Device.list().first { $0.name == name }?.ports ?? []
             let found = ports.contains { port in
@@ -60,7 +62,8 @@ enum TestDevice {
             poll(nil, 0, 10)
         }
         throw CommandFailure(
-            command: "rdma link add", status: 0, output: "no GID for \(host) after 10 s: \(try Device.list())"
+            command: "rdma link add", status: 0,
+            output: "\(name) shows no GID after 10 s: \(try Device.list())"
         )
     }
 }

@@ -182,6 +182,14 @@ extension RealDevice {
             #expect(initiator.queuePairNumber != acceptor.queuePairNumber)
         }
 
+        @Test("An IPv6 address carries a connection as well")
+        func version6() throws {
+            let rig = try Rig(host: TestDevice.host6)
+            let connection = try rig.connection()
+            #expect(SeenIdentifier(connection.initiator).localIdentifier.description == TestDevice.host6)
+            #expect(SeenIdentifier(connection.acceptor).localAddress == rig.address)
+        }
+
         @Test("Acknowledge timeout and retry count are in effect on both sides")
         func transportTimers() throws {
             let rig = try Rig()

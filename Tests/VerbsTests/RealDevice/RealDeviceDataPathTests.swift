@@ -216,6 +216,86 @@ extension RealDevice {
             #expect(try rig.queue.awaitCompletion().status == .remoteAccess)
         }
 
+        @Test("One memory registered twice is one memory, whichever registration is closed first")
+        func sharedMemory() throws {
+            let rig = try Rig()
+            let other = try ProtectionDomain(deviceOf: rig.listener)
+            let first = try rig.memory(at: 0x5cc0_0005_0000)
+            let second = try RegisteredMemory(sharing: first, access: [.remoteRead], in: other)
+            #expect(second.address == 0x5cc0_0005_0000)
+            #expect(second.remoteKey != first.remoteKey)
+            try first.storeWord(5, at: 8)
+            try first.close()
+            #expect(try second.loadWord(at: 8) == 5)
+            // A key of another domain opens nothing here.
+            let own = try rig.memory()
+            let connection = try rig.connection()
+            try connection.initiator.postRead(
+                into: own, offset: 0, byteCount: 8, remoteAddress: second.address,
+                remoteKey: second.remoteKey,
+                workRequest: 1)
+            #expect(try rig.queue.awaitCompletion().status == .remoteAccess)
+            try second.close()
+            try rig.memory(at: 0x5cc0_0005_0000).close()
+        }
+
+        @Test("A message that finds no receive is reported as such after its retries")
+        func receiverNotReady() throws {
+            let rig = try Rig()
+            let own = try rig.memory()
+            let connection = try rig.connection(ConnectionParameters(receiverNotReadyRetryCount: 1))
+            try connection.initiator.postSend(from: own, offset: 0, byteCount: 8, workRequest: 1)
+            #expect(try rig.queue.awaitCompletion().status == .receiverNotReady)
+        }
+
+        @Test("A message longer than the receive posted for it fails on both sides")
+        func messageTooLong() throws {
+            let rig = try Rig()
+            let own = try rig.memory()
+            let connection = try rig.connection { acceptor in
+                try acceptor.postReceive(into: own, offset: 1024, byteCount: 8, workRequest: 100)
+            }
+            try connection.initiator.postSend(from: own, offset: 0, byteCount: 64, workRequest: 1)
+            var statuses: [UInt64: WorkCompletionStatus] = [:]
+            for _ in 0..<2 {
+                let completion = try rig.queue.awaitCompletion()
+                statuses[completion.workRequest] = completion.status
+            }
+            // The InfiniBand specification wants 9 and 1. Soft-RoCE reports 11 and 2.
+            let sender = try #require(statuses[1])
+            #expect(sender == .remoteInvalidRequest || sender == .remoteOperation)
+            let receiver = try #require(statuses[100])
+            #expect(receiver == .localLength || receiver == .localQueuePairOperation)
+        }
+
+        @Test("More work than the queue pair takes is refused, and what was taken is done")
+        func sendQueueFull() throws {
+            let rig = try Rig()
+            let own = try rig.memory()
+            let connection = try rig.connection()
+            var taken: UInt64 = 0
+            var refusal: VerbsError?
+            // Far more than was asked for: devices may grant more.
+            while refusal == nil && taken < 10_000 {
+                do throws(VerbsError) {
+                    try connection.acceptor.postReceive(
+                        into: own, offset: 0, byteCount: 8, workRequest: taken)
+                    taken += 1
+                } catch {
+                    refusal = error
+                }
+            }
+            #expect(taken >= 16)
+            #expect(refusal?.call.description == "ibv_post_recv")
+            #expect(refusal?.errno == ENOMEM)
+            try connection.acceptor.disconnect()
+            for number in 0..<taken {
+                let completion = try rig.queue.awaitCompletion()
+                #expect(completion.workRequest == number)
+                #expect(completion.status == .flushed)
+            }
+        }
+
         @Test("Completions are announced on the channel, more of them than are acknowledged at once")
         func announcements() throws {
             let rig = try Rig()

@@ -118,11 +118,11 @@ struct Rig: ~Copyable {
     let address: HardwareAddress
 
     /// A listener on a free port of the suite's device, and what connections need.
-    init() throws {
+    init(host: String = TestDevice.host) throws {
         let initiatorChannel = try ConnectionChannel()
         let acceptorChannel = try ConnectionChannel()
         let listener = try ConnectionIdentifier(channel: acceptorChannel, context: Self.listenerContext)
-        try listener.bind(to: try HardwareAddress(TestDevice.host, port: 0))
+        try listener.bind(to: try HardwareAddress(host, port: 0))
         try listener.listen(backlog: 4)
         let address = try #require(SeenIdentifier(listener).localAddress)
         let domain = try ProtectionDomain(deviceOf: listener)

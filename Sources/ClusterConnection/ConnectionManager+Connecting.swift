@@ -3,16 +3,19 @@
 // connection begins when it does, and not when a pause of the other side's backoff happens to end.
 
 extension ConnectionManager {
-    mutating func attempt(at now: Instant, into actions: inout [Action]) {
+    /// - Parameter isCalled: whether the partner's knock is what begins the attempt.
+    mutating func attempt(isCalled: Bool = false, at now: Instant, into actions: inout [Action]) {
         let number = counters.attempts + counters.knocks + 1
         if settings.isInitiator { counters.attempts += 1 } else { counters.knocks += 1 }
         let connection = nextConnection()
         move(to: .connecting(Attempt(connection: connection, number: number, since: now)))
-        actions.append(
-            .record(
-                HistoryRecord(.connectStarted).with("connection", .number(UInt64(connection.value)))
-                    .with("attempt", .number(number))
-                    .with("kind", .text(settings.isInitiator ? "connect" : "knock"))))
+        if isCalled || failures.isNextWorthALine {
+            actions.append(
+                .record(
+                    HistoryRecord(.connectStarted).with("connection", .number(UInt64(connection.value)))
+                        .with("attempt", .number(number))
+                        .with("kind", .text(settings.isInitiator ? "connect" : "knock"))))
+        }
         actions.append(.cancelTimer(.backoff))
         actions.append(.setTimer(.attempt, now + settings.attemptTimeout))
         actions.append(
@@ -117,11 +120,15 @@ extension ConnectionManager {
     ) {
         let pause = pause ?? backoff.next(using: &random)
         actions.append(.retire(attempt.connection))
-        actions.append(
-            .record(
-                HistoryRecord(.connectFailed).with("connection", .number(UInt64(attempt.connection.value)))
+        if failures.isWorthALine(for: reason) {
+            actions.append(
+                .record(
+                    HistoryRecord(.connectFailed).with(
+                        "connection", .number(UInt64(attempt.connection.value))
+                    )
                     .with("attempt", .number(attempt.number)).with("reason", .text(reason))
                     .with("backoffNs", .number(pause.nanoseconds))))
+        }
         wait(pause, at: now, into: &actions)
     }
 

@@ -7,7 +7,8 @@ extension ConnectionManager {
             .record(
                 HistoryRecord(.connected).with("connection", .number(UInt64(peer.connection.value)))
                     .with("partnerIncarnation", .incarnation(peer.incarnation))
-                    .with("side", .text(settings.isInitiator ? "initiator" : "acceptor"))))
+                    .with("side", .text(settings.isInitiator ? "initiator" : "acceptor"))
+                    .with("attempt", .number(UInt64(peer.attempt)))))
         actions.append(.setTimer(.handshake, now + settings.handshakeTimeout))
         startTicking(at: now, into: &actions)
         proceed(Handshake(peer: peer, readPosted: now), to: .firstRead, at: now, into: &actions)

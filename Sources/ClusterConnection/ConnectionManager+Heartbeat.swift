@@ -72,6 +72,8 @@ extension ConnectionManager {
             session.misses = 0
             // Only a connection that has carried a heartbeat ends the series of failures before it.
             backoff.reset()
+            failures.end()
+            refusals.end()
             move(to: .established(session))
         }
         proven(partner, at: now, into: &actions)

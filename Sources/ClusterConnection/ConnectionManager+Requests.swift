@@ -30,49 +30,48 @@ extension ConnectionManager {
     private mutating func requestedByPartner(
         _ request: RequestID, _ data: ConnectionPrivateData, at now: Instant, into actions: inout [Action]
     ) {
-        actions.append(
-            .record(
-                HistoryRecord(.requestReceived).with("request", .number(UInt64(request.value)))
-                    .with("node", .number(data.node.value))
-                    .with("requestIncarnation", .incarnation(data.incarnation))
-                    .with("attempt", .number(UInt64(data.attempt)))))
         switch link {
         case .closed, .farewell:
-            return refusePartner(request, .shuttingDown, into: &actions)
+            return refusePartner(request, data, .shuttingDown, into: &actions)
         case .waiting, .connecting, .accepting, .handshaking, .established:
             break
         }
         guard settings.versions.highestCommon(with: data.versions) != nil else {
+            refusePartner(request, data, .incompatible, into: &actions)
             if link.peer == nil {
                 setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
             }
-            return refusePartner(request, .incompatible, into: &actions)
+            return
         }
         guard !superseded.contains(data.incarnation) else {
-            return refusePartner(request, .staleIncarnation, into: &actions)
+            return refusePartner(request, data, .staleIncarnation, into: &actions)
         }
         switch (data.kind, settings.isInitiator) {
         case (.knock, true):
-            refusePartner(request, .initiating, into: &actions)
+            refusePartner(request, data, .initiating, into: &actions)
             knocked(data, at: now, into: &actions)
         case (.connect, false):
             accept(request, data, at: now, into: &actions)
         case (.knock, false), (.connect, true), (.acceptance, _):
-            refusePartner(request, .wrongDirection, into: &actions)
+            refusePartner(request, data, .wrongDirection, into: &actions)
         }
     }
 
     private mutating func accept(
         _ request: RequestID, _ data: ConnectionPrivateData, at now: Instant, into actions: inout [Action]
     ) {
+        if let peer = link.peer, peer.incarnation == data.incarnation,
+            !isNewer(data.attempt, than: peer.attempt)
+        {
+            return refusePartner(request, data, .staleAttempt, into: &actions)
+        }
+        recordReceived(request, data, into: &actions)
         if let peer = link.peer {
             if peer.incarnation != data.incarnation {
                 lose(.rebooted, "newIncarnation", at: now, into: &actions)
                 replaced = peer.incarnation
-            } else if isNewer(data.attempt, than: peer.attempt) {
-                lose(verdict, "partnerReconnects", at: now, into: &actions)
             } else {
-                return refusePartner(request, .staleAttempt, into: &actions)
+                lose(verdict, "partnerReconnects", at: now, into: &actions)
             }
         }
         if case .connecting(let attempt) = link {
@@ -101,26 +100,37 @@ extension ConnectionManager {
     ) {
         switch link {
         case .waiting:
-            attempt(at: now, into: &actions)
+            attempt(isCalled: true, at: now, into: &actions)
         case .connecting(let attempt):
             // An attempt from before the partner could answer is lost; a young one is on its way.
             guard now - attempt.since >= settings.staleAttempt else { return }
             actions.append(.retire(attempt.connection))
-            self.attempt(at: now, into: &actions)
+            self.attempt(isCalled: true, at: now, into: &actions)
         case .accepting, .handshaking, .established:
             guard let peer = link.peer else { return }
             if peer.incarnation != data.incarnation {
                 lose(.rebooted, "newIncarnation", at: now, into: &actions)
                 replaced = peer.incarnation
-                attempt(at: now, into: &actions)
+                attempt(isCalled: true, at: now, into: &actions)
             } else if now - peer.since > settings.attemptTimeout {
                 // Younger connections may well be the knock's own answer, overtaken on its way.
                 lose(verdict, "partnerReconnects", at: now, into: &actions)
-                attempt(at: now, into: &actions)
+                attempt(isCalled: true, at: now, into: &actions)
             }
         case .closed, .farewell:
             break
         }
+    }
+
+    private func recordReceived(
+        _ request: RequestID, _ data: ConnectionPrivateData, into actions: inout [Action]
+    ) {
+        actions.append(
+            .record(
+                HistoryRecord(.requestReceived).with("request", .number(UInt64(request.value)))
+                    .with("node", .number(data.node.value))
+                    .with("requestIncarnation", .incarnation(data.incarnation))
+                    .with("attempt", .number(UInt64(data.attempt)))))
     }
 
     /// Numbers of attempts wrap around; the newer of two is less than half the circle ahead.
@@ -145,13 +155,17 @@ extension ConnectionManager {
     }
 
     private mutating func refusePartner(
-        _ request: RequestID, _ reason: RejectReason, into actions: inout [Action]
+        _ request: RequestID, _ data: ConnectionPrivateData, _ reason: RejectReason,
+        into actions: inout [Action]
     ) {
         if reason != .initiating { counters.partnerRejected += 1 }
-        actions.append(
-            .record(
-                HistoryRecord(.requestRejected).with("request", .number(UInt64(request.value)))
-                    .with("reason", .text(reason.name))))
+        if refusals.isWorthALine(for: reason.name) {
+            recordReceived(request, data, into: &actions)
+            actions.append(
+                .record(
+                    HistoryRecord(.requestRejected).with("request", .number(UInt64(request.value)))
+                        .with("reason", .text(reason.name))))
+        }
         reject(request, reason, into: &actions)
     }
 

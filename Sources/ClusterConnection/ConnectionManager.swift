@@ -32,6 +32,8 @@ public struct ConnectionManager: Sendable {
     var replaced: Incarnation = .none
     var backoff: Backoff
     var random: SplitMix64
+    var failures = Repetition()
+    var refusals = Repetition()
     var strangerReasonsLogged: UInt32 = 0
     private var connections: UInt32 = 0
     private var tickDue: Instant?

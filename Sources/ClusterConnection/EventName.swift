@@ -24,7 +24,9 @@ public enum EventName: String, CaseIterable, Sendable {
     // MARK: The connection
 
     /// An attempt to connect begins: `connection`, `attempt`, `address`, `port`, `kind` (`connect` from the
-    /// lower node identity, `knock` from the higher: it only asks to be connected).
+    /// lower node identity, `knock` from the higher: it only asks to be connected). Of a long row of attempts
+    /// that fail for the same reason, the first 64 are written, then those whose number in the row is a power
+    /// of two; the same goes for `connectFailed`, and for requests refused for the same reason.
     case connectStarted
     /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`.
     case connectFailed
@@ -34,7 +36,8 @@ public enum EventName: String, CaseIterable, Sendable {
     case requestRejected
     /// A connection request was accepted: `request`, `connection`.
     case requestAccepted
-    /// The transport is up: `connection`, `partnerIncarnation`, `side` (`initiator` or `acceptor`).
+    /// The transport is up: `connection`, `partnerIncarnation`, `side` (`initiator` or `acceptor`), `attempt`
+    /// (the initiator's number of it).
     case connected
     /// A connection is gone, endpoint and all: `connection`, `reason`.
     case retired

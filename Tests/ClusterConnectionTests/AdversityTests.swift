@@ -40,8 +40,8 @@ struct AdversityTests {
             pair.thaw(node)
             pair.boot(node)
         }
-        // Two attempts' patience and the pauses around them, or a handshake's deadline.
-        pair.runUntilEstablished(within: .milliseconds(1_200))
+        // A handshake that began before all was well may have to reach its deadline first.
+        pair.runUntilEstablished(within: Settings.initiator.handshakeTimeout + TwoPartners.bound)
         pair.run(for: .milliseconds(150))
         let lines = pair.history.count
         pair.run(for: .milliseconds(100))

@@ -39,7 +39,7 @@ struct BootOrderTests {
         pair.boot(0)
         pair.run(for: .seconds(10))
         #expect(pair.verdicts(by: 0) == [])
-        #expect(pair.lives[0]?.manager.counters.attemptsDropped ?? 0 >= 25)
+        #expect(pair.lives[0]?.manager.counters.attemptsDropped ?? 0 >= 12)
         pair.boot(1)
         pair.runUntilEstablished(within: .milliseconds(8))
     }
@@ -51,6 +51,6 @@ struct BootOrderTests {
         pair.boot(1, after: .milliseconds(3))
         pair.run(for: .seconds(3))
         pair.isCut = false
-        pair.runUntilEstablished(within: .milliseconds(420), "an attempt's patience and the longest pause")
+        pair.runUntilEstablished(within: TwoPartners.bound)
     }
 }

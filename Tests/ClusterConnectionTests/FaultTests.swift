@@ -38,7 +38,7 @@ struct FaultTests {
             #expect(pair.lives[node] == nil, "the failpoint was reached")
             pair.run(for: .milliseconds(reboot))
             pair.boot(node)
-            pair.runUntilEstablished(within: .milliseconds(420))
+            pair.runUntilEstablished(within: TwoPartners.bound)
             pair.run(for: .milliseconds(400))
             #expect(pair.areEstablished, "and stays so")
             #expect(pair.lives[1 - node]?.manager.verdict == .alive)
@@ -63,7 +63,7 @@ struct FaultTests {
         #expect(pair.verdicts(by: 0) == ["alive", "unreachable"])
         #expect(pair.verdicts(by: 1) == ["alive", "unreachable"])
         pair.heal()
-        pair.runUntilEstablished(within: .milliseconds(420))
+        pair.runUntilEstablished(within: TwoPartners.bound)
         #expect(pair.verdicts(by: 0) == ["alive", "unreachable", "alive"])
         #expect(pair.verdicts(by: 1) == ["alive", "unreachable", "alive"])
     }
@@ -87,7 +87,7 @@ struct FaultTests {
         #expect(pair.verdicts(by: 1 - node) == ["alive", "hung"])
         pair.run(for: .seconds(3))
         pair.thaw(node)
-        pair.runUntilEstablished(within: .milliseconds(420))
+        pair.runUntilEstablished(within: TwoPartners.bound)
         #expect(pair.verdicts(by: 1 - node) == ["alive", "hung", "alive"])
         #expect(pair.verdicts(by: node) == ["alive", "none", "alive"])
     }
@@ -133,7 +133,7 @@ struct FaultTests {
             pair.kill(1)
             pair.boot(1, after: .milliseconds(3))
             pair.run(for: .milliseconds(3))
-            pair.runUntilEstablished(within: .milliseconds(420))
+            pair.runUntilEstablished(within: TwoPartners.bound)
             pair.run(for: .milliseconds(20))
         }
         #expect(pair.lives[0]?.wires.count == 1)

@@ -18,7 +18,7 @@ struct RandomBootsTests {
             let pause = TimeSpan.microseconds(.random(in: 0...30_000, using: &random))
             pair.boot(victim, after: pause)
             pair.run(for: pause)
-            pair.runUntilEstablished(within: .milliseconds(450))
+            pair.runUntilEstablished(within: TwoPartners.bound)
             pair.run(for: .milliseconds(25))
             if !pair.areEstablished { Issue.record("seed \(seed) did not stay established\n\(pair.tail)") }
         }

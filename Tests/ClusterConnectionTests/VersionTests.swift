@@ -18,8 +18,8 @@ struct VersionTests {
         let actions = bench.requested(bench.data(.connect, versions: .of(7, 9)))
         #expect(
             actions == [
-                "record requestReceived", "record verdict incompatible incompatible",
-                "record requestRejected incompatible", "reject request 1 incompatible",
+                "record requestReceived", "record requestRejected incompatible",
+                "reject request 1 incompatible", "record verdict incompatible incompatible",
             ])
     }
 

@@ -1,0 +1,123 @@
+import Testing
+
+@testable import ClusterConnection
+
+// The driver: events in, actions out.
+
+extension TwoPartners {
+    func feed(_ event: Event, to life: Life) {
+        guard life.endedAt == nil else { return }
+        if life.isFrozen { return life.backlog.append(event) }
+        // The driver's contract: nothing of a retired connection comes through.
+        if let connection = event.connection, life.wires[connection] == nil { return }
+        if life.manager.watchesMailbox, hexLines(life.mailbox) != hexLines(life.mailboxSeen) {
+            life.mailboxSeen = life.mailbox
+            handle(.mailbox(life.mailbox), by: life)
+        }
+        guard life.endedAt == nil else { return }
+        if case .connected(let connection, _) = event, let wire = life.wires[connection] {
+            // To have heard of the acceptance is what makes the transport come up at the other end.
+            if let acceptor = wire.acceptor, acceptor.life !== life {
+                wire.initiator.isUp = true
+                send(to: acceptor) { [self] in
+                    wire.acceptor?.isUp = true
+                    tell(acceptor, .connected(acceptor.connection, nil))
+                }
+            }
+        }
+        handle(event, by: life)
+    }
+
+    func handle(_ event: Event, by life: Life) {
+        for action in life.manager.handle(event, at: now) {
+            carryOut(action, by: life)
+            if life.endedAt != nil { return }
+        }
+        check(life, after: event)
+    }
+
+    // MARK: Actions out
+
+    func carryOut(_ action: Action, by life: Life) {
+        switch action {
+        case .connect(let connection, let words): connect(life, connection, words)
+        case .accept(let request, let connection, let words): accept(life, request, connection, words)
+        case .reject(let request, let words):
+            guard let (wire, _) = life.requests.removeValue(forKey: request) else { return }
+            send(to: wire.initiator) { [self] in
+                tell(wire.initiator, .refused(wire.initiator.connection, words))
+            }
+        case .readStatusBlock(let connection, let operation, let key):
+            reach(life, connection, operation, key) { $0.key == key ? $0.block : nil }
+        case .writeMailbox(let connection, let operation, let kind, let words, let key):
+            reach(life, connection, operation, key) {
+                guard $0.key &+ 1 == key else { return nil }
+                for index in words.indices { $0.mailbox[kind.offset / 8 + index] = words[index] }
+                return InlineArray(repeating: 0)
+            }
+        case .retire(let connection):
+            guard let wire = life.wires.removeValue(forKey: connection) else {
+                Issue.record("\(name): \(connection) retired twice, or never begun\n\(tail)")
+                return
+            }
+            sendEnd(of: wire, from: life)
+        case .publish(let words):
+            life.block = words
+            life.everSaw.insert(life.manager.block.partnerSeen)
+        case .clearMailbox:
+            life.mailbox = InlineArray(repeating: 0)
+            life.mailboxSeen = life.mailbox
+        case .setTimer(let timer, let at): arm(timer, at, of: life)
+        case .cancelTimer(let timer): life.timers[timer] = nil
+        case .record(let record): note(record, by: life)
+        case .finished:
+            end(life)
+        }
+    }
+
+    func arm(_ timer: TimerName, _ at: Instant, of life: Life) {
+        life.armings += 1
+        let arming = life.armings
+        life.timers[timer] = (at, arming)
+        time.arrange(after: at - now) { [self] in
+            if !life.isFrozen { fire(timer, arming, of: life) }
+        }
+    }
+
+    func fire(_ timer: TimerName, _ arming: UInt64, of life: Life) {
+        guard life.endedAt == nil, life.timers[timer]?.arming == arming else { return }
+        life.timers[timer] = nil
+        feed(.timer(timer), to: life)
+    }
+
+    func end(_ life: Life) {
+        noteFault()
+        life.endedAt = now
+        lives[life.node] = nil
+    }
+
+    func noteFault() { lastFault = now }
+
+    func note(_ record: HistoryRecord, by life: Life) {
+        history.append(Line(at: now, node: life.node, incarnation: life.incarnation, record: record))
+        if record.event == .established { checkEstablishment(by: life) }
+        if record.event == .verdict { checkVerdict(record, by: life) }
+        if let (node, event) = killAfter, node == life.node, event == record.event {
+            killAfter = nil
+            kill(node)
+        }
+    }
+}
+
+extension Event {
+    /// The connection that the event is of.
+    fileprivate var connection: ConnectionID? {
+        switch self {
+        case .connected(let connection, _), .refused(let connection, _), .connectFailed(let connection, _),
+            .disconnected(let connection), .completed(let connection, _, _, _):
+            connection
+        case .listening, .bootPhase, .timer, .request, .mailbox, .stop:
+            nil
+        }
+    }
+}

@@ -109,7 +109,7 @@ struct Run: AsyncParsableCommand {
         if display.showsProgress { arguments.append("--progress") }
         if display.colours { arguments.append("--colours") }
         arguments += ["--"] + paths.map { Checkout.absolute($0) }
-        let status = try await machine.run(arguments, &display)
+        let status = try await machine.run(arguments, partnerPrograms: [program], &display)
         if status != 0 { throw ExitCode(status) }
     }
 

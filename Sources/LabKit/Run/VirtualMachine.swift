@@ -15,12 +15,22 @@ package struct VirtualMachine: Sendable {
         self.output = output
     }
 
+    /// What a run starts, besides the lab and the partners; kept in the guest's memory, because in virtual time a
+    /// wait for the host is a leap of the clock.
+    private static let programs = [
+        "sh", "env", "ip", "rdma", "tc", "tcpdump", "dmesg", "dpkg-query", "git", "sed", "cat", "sleep", "flock",
+    ]
+
     /// Runs the lab there with these arguments, and shows what it prints.
     ///
+    /// - Parameter partnerPrograms: the programs that the partners are.
     /// - Returns: the exit status.
-    package func run(_ arguments: [String], _ display: inout Display) async throws -> Int32 {
+    package func run(
+        _ arguments: [String], partnerPrograms: [String], _ display: inout Display
+    ) async throws -> Int32 {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
-        command += ["--results", output, "--", Checkout.program] + arguments
+        command += ["--results", output, "--", checkout.keepResidentScript] + partnerPrograms
+        command += [Checkout.program] + Self.programs + ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
         // from the lab alone, once, and ends in good order.
         var options = PlatformOptions()

@@ -12,7 +12,7 @@ public struct YAMLDocument {
         self.source = source
         let node: Node?
         do {
-            node = try Yams.compose(yaml: text)
+            node = try Yams.compose(yaml: text, .basic)
         } catch {
             throw InputProblems([Self.problem(of: error, source: source)])
         }

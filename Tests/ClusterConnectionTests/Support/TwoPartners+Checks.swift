@@ -46,7 +46,9 @@ extension TwoPartners {
         if !lived || partner.incarnation != peer.incarnation || !partner.everSaw.contains(life.incarnation)
             || !life.everSaw.contains(partner.incarnation)
         {
-            Issue.record("\(name): established with one that is not alive or did not see this side\n\(tail)")
+            Issue.record(
+                "\(name): established, although the partner is not alive or one did not see the other\n\(tail)"
+            )
         }
     }
 

@@ -76,11 +76,4 @@ static inline void ccm_load_words(const void *words, void *target, size_t count)
     }
 }
 
-// The memory fence between a completion taken from the queue and the words it announces, and between words
-// stored and the work request that sends them.
-static inline void ccm_fence(void)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
 #pragma clang assume_nonnull end

@@ -5,39 +5,49 @@ import Glibc
 /// Standing before malloc(3) within the program would be simpler, but Swift keeps that name for itself.
 /// Needs root and a tracefs.
 struct AllocationCounter: ~Copyable {
-    private static let folder = "/sys/kernel/tracing"
+    private static let tracing = "/sys/kernel/tracing"
+    /// A trace of our own, so that nobody else's is touched.
+    private static let trace = "\(tracing)/instances/ccmlab"
     private static let entries = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"]
 
     /// Puts the probes in place, for the current thread.
     init() throws {
-        try run("mountpoint -q \(Self.folder) || mount -t tracefs tracefs \(Self.folder)")
-        try run("echo > \(Self.folder)/trace; echo > \(Self.folder)/uprobe_events")
+        try run("mountpoint -q \(Self.tracing) || mount -t tracefs tracefs \(Self.tracing)")
         let thread = try Self.currentThread()
         for entry in Self.entries {
-            let place = try Self.place(of: entry)
-            try run("echo 'p:ccmlab/\(entry) \(place)' >> \(Self.folder)/uprobe_events")
-            try run("echo 'common_pid == \(thread)' > \(Self.folder)/events/ccmlab/\(entry)/filter")
+            try run("echo 'p:ccmlab/\(entry) \(Self.place(of: entry))' >> \(Self.tracing)/uprobe_events")
+        }
+        try run("mkdir \(Self.trace)")
+        for entry in Self.entries {
+            try run("echo 'common_pid == \(thread)' > \(Self.trace)/events/ccmlab/\(entry)/filter")
         }
     }
 
     deinit {
-        _ = try? run("echo > \(Self.folder)/uprobe_events")
+        _ = try? run("rmdir \(Self.trace)")
+        for entry in Self.entries {
+            _ = try? run("echo '-:ccmlab/\(entry)' >> \(Self.tracing)/uprobe_events")
+        }
     }
 
     /// How often the thread entered the allocator while `body` ran.
     func count(_ body: () throws -> Void) throws -> Int {
-        try run("echo > \(Self.folder)/trace; echo 1 > \(Self.folder)/events/ccmlab/enable")
-        defer { _ = try? run("echo 0 > \(Self.folder)/events/ccmlab/enable") }
-        // Nothing between here and the trace but the body: to run a command allocates, and is marked off.
-        let marker = open("\(Self.folder)/trace_marker", O_WRONLY)
-        defer { close(marker) }
+        try run("echo > \(Self.trace)/trace; echo 1 > \(Self.trace)/events/ccmlab/enable")
+        defer { _ = try? run("echo 0 > \(Self.trace)/events/ccmlab/enable") }
+        // Nothing between the two marks but the body: to run a command allocates too.
+        let marks = open("\(Self.trace)/trace_marker", O_WRONLY | O_CLOEXEC)
+        defer { close(marks) }
         let (begin, end): (StaticString, StaticString) = ("begin\n", "end\n")
-        write(marker, begin.utf8Start, begin.utf8CodeUnitCount)
+        write(marks, begin.utf8Start, begin.utf8CodeUnitCount)
         let outcome = Result { try body() }
-        write(marker, end.utf8Start, end.utf8CodeUnitCount)
+        write(marks, end.utf8Start, end.utf8CodeUnitCount)
         try outcome.get()
-        let hits = try run("sed -n '/begin$/,/end$/p' \(Self.folder)/trace | grep -c alloc || true")
-        return Int(hits.prefix { $0.isNumber }) ?? -1
+        let lines = try run("sed -n '/begin$/,/end$/p' \(Self.trace)/trace").split(separator: "\n")
+        // More than the trace holds would have pushed the first mark out.
+        guard lines.first?.hasSuffix("begin") == true, lines.last?.hasSuffix("end") == true else {
+            throw Missing("marks in the trace")
+        }
+        return lines.count - 2
     }
 
     /// The kernel's number of this thread.

@@ -348,6 +348,8 @@ extension RealDevice {
             func rounds(_ count: UInt64) throws(VerbsError) {
                 var number: UInt64 = 0
                 while number < count {
+                    var block = InlineArray<64, UInt8>(repeating: UInt8(truncatingIfNeeded: number))
+                    try memory.storeWords(block.span.bytes, at: 0)
                     try memory.storeWord(number, at: 0)
                     try connection.initiator.postRead(
                         into: memory, offset: 64, byteCount: 64, remoteAddress: memory.address + 128,
@@ -363,6 +365,9 @@ extension RealDevice {
                             _ = try rig.queue.takeEvent()
                         }
                     }
+                    var elements = block.mutableSpan
+                    var bytes = elements.mutableBytes
+                    try memory.loadWords(at: 64, into: &bytes)
                     number += 1
                 }
             }
@@ -371,11 +376,14 @@ extension RealDevice {
             let allocations = try counter.count { try rounds(1_000) }
             #expect(allocations == 0)
             #expect(try memory.loadWord(at: 256) == 999)
-            // The counter does count.
+            // The counter does count. What is kept, the optimiser cannot take away.
+            var kept: [UnsafeMutableRawPointer?] = []
+            kept.reserveCapacity(2)
             let known = try counter.count {
-                free(malloc(17))
-                free(calloc(17, 1))
+                kept.append(malloc(17))
+                kept.append(calloc(17, 1))
             }
+            for block in kept { free(block) }
             #expect(known == 2)
         }
 

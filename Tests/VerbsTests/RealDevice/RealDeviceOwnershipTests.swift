@@ -22,7 +22,7 @@ extension RealDevice {
                 for _ in 0..<1_000 where try memory.loadWord(at: 8) != 77 { poll(nil, 0, 1) }
                 #expect(try memory.loadWord(at: 8) == 77)
             }
-            let after = try run("rdma resource show")
+            let after = try Inventory().resources
             #expect(after == before)
         }
 
@@ -40,7 +40,7 @@ extension RealDevice {
                 _ = memory.address
             }
             #expect(throws: VerbsError.self) { try sequence() }
-            let after = try run("rdma resource show")
+            let after = try Inventory().resources
             #expect(after == before)
         }
 
@@ -48,7 +48,7 @@ extension RealDevice {
         /// keeps the device open.
         private func resourcesBefore() throws -> String {
             try Rig().close()
-            return try run("rdma resource show")
+            return try Inventory().resources
         }
 
         @Test("Memory is released for the next owner of its preset address, and refused while taken")

@@ -32,11 +32,6 @@ enum TestDevice {
 
     /// Makes the interfaces and the device, and waits until the device shows its address as a GID.
     static func setUp() throws {
-        // In a machine with virtual time the clock leaps, by seconds, whenever a page of this program has to come
-        // from the host first. All of them come now.
-        guard mlockall(MCL_CURRENT) == 0 else {
-            throw CommandFailure(command: "mlockall", status: errno, output: "not permitted")
-        }
         try run(
             """
             ip link add \(interface) mtu 4500 type veth peer name \(otherInterface) mtu 4500 &&

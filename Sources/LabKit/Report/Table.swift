@@ -5,8 +5,8 @@ import ClusterConnection
 package struct Table {
     package static let width = 80
     private static let nameWidth = 33
-    private static let resultWidth = 8
-    private static let timeWidth = 12
+    private static let resultWidth = 7
+    private static let timeWidth = 11
 
     private let colours: Bool
 
@@ -53,7 +53,7 @@ package struct Table {
             ("unreachable", measurements.unreachable),
             ("rebooted", measurements.rebooted), ("again", measurements.again),
         ]
-        let texts = parts.compactMap { name, spans in Statistics(spans).map { "\(name) \(short($0.most))" } }
+        let texts = parts.compactMap { name, spans in Statistics(spans).map { "\(name) \(tight($0.most))" } }
         // What does not fit is left out whole; it stands in the run folder.
         var text = ""
         for part in texts {
@@ -85,6 +85,9 @@ package struct Table {
             ? SpanText.fixed(value, decimals: 0) + " " + parts[1]
             : SpanText.fixed(value, decimals: 1) + " " + parts[1]
     }
+
+    /// Without the space before the unit.
+    private static func tight(_ span: TimeSpan) -> String { short(span).split(separator: " ").joined() }
 
     /// What did not hold in a run, with the events that show it.
     ///

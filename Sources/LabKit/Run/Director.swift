@@ -91,11 +91,9 @@ struct Director {
         var orders: [Order] = []
         for partner in toBoot where bootMoment(of: partner) <= now { orders.append(.boot(partner)) }
         toBoot = toBoot.filter { bootMoment(of: $0) > now }
-        for index in steps.indices where steps[index] == .waiting {
-            if let due = due(index), due <= now {
-                steps[index] = .underWay
-                orders.append(.perform(index))
-            }
+        if let index = nextStep, let due = due(index), due <= now {
+            steps[index] = .underWay
+            orders.append(.perform(index))
         }
         if orders.isEmpty, let ending = ending(at: now) {
             ended = true
@@ -108,7 +106,7 @@ struct Director {
     func nextWake(after now: Instant) -> Instant? {
         guard !ended else { return nil }
         var moments = toBoot.map { bootMoment(of: $0) }
-        moments += steps.indices.filter { steps[$0] == .waiting }.compactMap { due($0) }
+        if let due = nextStep.flatMap({ due($0) }) { moments.append(due) }
         moments.append(start + scenario.deadline)
         for expectation in scenario.expectations {
             if let within = expectation.within, let moment = moment(of: expectation.of) {
@@ -125,6 +123,15 @@ struct Director {
 
     private func bootMoment(of partner: PartnerID) -> Instant {
         start + (scenario.partners[partner]?.bootAt ?? .zero)
+    }
+
+    /// The step that waits to be due. Steps are carried out in the order of their file: none begins before the
+    /// one ahead of it has taken effect, however long that took.
+    private var nextStep: Int? {
+        guard let index = steps.firstIndex(where: { $0 != .done }), steps[index] == .waiting else {
+            return nil
+        }
+        return index
     }
 
     private func moment(of anchor: Anchor) -> Moment? {

@@ -1,0 +1,62 @@
+import ClusterConnection
+import Testing
+
+@testable import LabKit
+
+/// What the host prints is parsed by its text alone.
+struct HostTests {
+    @Test func rdmaObjectsOfTheFabricAreCounted() {
+        let text = """
+            [{"ifindex":0,"ifname":"rxe-a0","pd":1,"cq":2,"qp":1,"cm_id":0,"mr":1,"ctx":0,"srq":0},
+             {"ifindex":1,"ifname":"mlx5_0","pd":9,"qp":9}]
+            """
+        let objects = Surroundings.objects(of: text)
+        #expect(objects["rxe-a0 cq"] == 2)
+        #expect(objects["mlx5_0 qp"] == nil)
+        #expect(Surroundings.objects(of: "nonsense").isEmpty)
+    }
+
+    @Test func whatIsLeftBehindIsNamed() {
+        var before = Surroundings()
+        before.objects = ["rxe-a0 qp": 1]
+        before.namespaces = ["ccm-a"]
+        var after = before
+        #expect(after.leaks(since: before).isEmpty)
+        after.objects["rxe-a0 qp"] = 3
+        after.namespaces.insert("ccm-x")
+        after.processes = ["77 (ccmd) in ccm-a"]
+        #expect(
+            after.leaks(since: before) == [
+                "2 more rxe-a0 qp than before the run", "namespace ccm-x was not there before",
+                "process 77 (ccmd) in ccm-a still runs",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("7.3.4+deb13-amd64", true), ("7.1.0", true), ("7.0.9", false), ("6.18.44-fc", false),
+            ("10.0", true),
+            ("", false), ("x.y", false),
+        ])
+    func kernelsFromSevenOneOnAreNewEnough(_ release: String, _ isNewEnough: Bool) {
+        #expect(HostFacts.isNewEnough(release) == isNewEnough)
+    }
+
+    @Test func kernelFaultsAreToldFromKernelTalk() {
+        let lines = [
+            "rxe-a0: qp#215 make_send_cqe: non-flush error status = 12", "WARNING: CPU: 0",
+            "BUG: kernel NULL",
+        ]
+        #expect(KernelLog.faults(in: lines) == ["WARNING: CPU: 0", "BUG: kernel NULL"])
+    }
+
+    @Test func configurationsHoldWhatTheScenarioSays() throws {
+        let scenario = try ScenarioParser.parse(
+            HistoryBuilder.minimal + "settings: { heartbeat: { missLimit: 7 } }\n", file: "test.yaml")
+        let text =
+            scenario.partners[.b]?.settings.configuration(for: .b, control: nil, killAfter: .firstRead) ?? ""
+        #expect(text.contains("partner: b\nnode: 2\npartnerNode: 1\n"))
+        #expect(text.contains("missLimit: 7"))
+        #expect(text.contains("killAfter: firstRead"))
+    }
+}

@@ -1,0 +1,122 @@
+import ClusterConnection
+import Testing
+
+@testable import LabKit
+
+/// Reports are for people at 80 columns, and for programs that parse.
+struct ReportTests {
+    private func result(_ name: String = "kill-b-when-ready-and-boot-again", _ run: HistoryBuilder)
+        -> RunResult
+    {
+        var variant = run.record.variant
+        variant.scenario.name = name
+        return RunResult(
+            variant: variant, repetition: 1, judgement: run.judgement, folder: name,
+            start: HistoryBuilder.instant(0), duration: .milliseconds(1_234))
+    }
+
+    private func brokenRun() throws -> HistoryBuilder {
+        var run = try HistoryBuilder.goodRun()
+        run.remove { $0.name == .secondReadPosted || $0.name == .secondReadCompleted }
+        return run
+    }
+
+    @Test func theTableIsNeverWiderThanEightyColumns() throws {
+        let table = Table(colours: false)
+        var broke = result(String(repeating: "very-long-name-", count: 5), try brokenRun())
+        broke.judgement.broken.append(
+            Broken(
+                .expected, String(repeating: "unbreakable", count: 20),
+                evidence: broke.judgement.broken[0].evidence))
+        broke.judgement.measurements.dead = [.nanoseconds(123_456_789)]
+        broke.judgement.measurements.hung = [.seconds(1_234)]
+        broke.judgement.measurements.again = [.milliseconds(1), .seconds(9)]
+        var notRun = broke
+        notRun.judgement = .notRun("partner b could not start: " + String(repeating: "reason ", count: 30))
+        let lines =
+            [table.header, table.row([broke]), table.row([broke, notRun]), table.row([notRun])]
+            + table.failures(of: broke, folder: "runs/x") + table.failures(of: notRun, folder: "runs/x")
+            + table.speed(broke.judgement.measurements, clock: "virtual")
+            + ScenarioText.lines(broke.variant.scenario)
+        for line in lines { #expect(line.count <= 80, "\(line.count): \(line)") }
+    }
+
+    @Test func aRowSaysNameResultAndTime() throws {
+        let row = Table(colours: false).row([result("both-at-once", try HistoryBuilder.goodRun())])
+        #expect(row == "both-at-once                      held         3.8 ms")
+    }
+
+    @Test func aSweepIsOneRowWithItsCount() throws {
+        let good = result("skew-sweep", try HistoryBuilder.goodRun())
+        let bad = result("skew-sweep", try brokenRun())
+        #expect(Table(colours: false).row([good, good, bad]).contains(" 2/3 "))
+    }
+
+    @Test func coloursChangeNothingButTheColour() throws {
+        let run = result("both-at-once", try HistoryBuilder.goodRun())
+        let coloured = Table(colours: true).row([run])
+        let plain = coloured.replacing("\u{1B}[32m", with: "").replacing("\u{1B}[0m", with: "")
+        #expect(plain == Table(colours: false).row([run]))
+    }
+
+    @Test func aFailureNamesTheRuleTheEventsAndTheFolder() throws {
+        let lines = Table(colours: false).failures(of: result("x", try brokenRun()), folder: "runs/now/x")
+        let text = lines.joined(separator: "\n")
+        #expect(text.contains("handshake-order: established only after read 1"))
+        #expect(text.contains("posted write 2 of connection 1 before its read 2 had completed"))
+        #expect(text.contains("133.000 ms  a  secondWritePosted connection 1"))
+        #expect(lines.last == "  evidence: runs/now/x")
+    }
+
+    @Test func junitIsWellFormedWhateverTheTextsHold() throws {
+        var run = result("x", try brokenRun())
+        run.judgement.broken = [Broken(.expected, "a < b & \"c\"\u{1}\u{FFFE} 'd' > e\n\tf")]
+        var notRun = run
+        notRun.judgement = .notRun("<&\"")
+        let xml = JUnit.xml([result("good", try HistoryBuilder.goodRun()), run, notRun])
+        #expect(xml.contains("tests=\"3\" failures=\"1\" errors=\"1\""))
+        #expect(xml.contains("a &lt; b &amp; &quot;c&quot;?? 'd' &gt; e&#10;&#9;f"))
+        #expect(xml.contains("<error message=\"&lt;&amp;&quot;\"/>"))
+        #expect(!xml.contains("\u{1}"))
+    }
+
+    @Test func verdictsAreJSONThatHoldsEverything() throws {
+        let document = VerdictsJSON.document([result("x", try brokenRun())])
+        let text = JSONText.pretty(document)
+        #expect(try JSONReader.value(of: Array(text.utf8)[...]) == document)
+        #expect(text.contains("\"rule\": \"handshake-order\""))
+        #expect(text.contains("\"held\": false"))
+    }
+
+    @Test func theClaimsOfARunCanBeFollowedLineByLine() throws {
+        let run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1c]\n")
+        let text = ClaimsText.text(run.judgement.claims, start: HistoryBuilder.instant(0))
+        #expect(text.contains("C1c  a first RDMA write follows"))
+        #expect(text.contains("partner b: shown by"))
+        #expect(text.contains("132.350 ms  b  firstReadCompleted"))
+    }
+
+    @Test(
+        arguments: [
+            (UInt64(0), "0 ns"), (999, "999 ns"), (1_500, "1.50 us"), (999_600, "1.00 ms"),
+            (8_314_000, "8.31 ms"),
+            (99_960_000, "100 ms"), (999_500_000, "1.00 s"), (70_000_000_000, "70.0 s"),
+        ])
+    func timesHaveThreeDigits(_ nanoseconds: UInt64, _ text: String) {
+        #expect(SpanText.rounded(.nanoseconds(nanoseconds)) == text)
+    }
+
+    @Test func theMedianOfAnEvenCountIsTheMeanOfTheMiddle() {
+        let statistics = Statistics([.nanoseconds(4), .nanoseconds(1), .nanoseconds(2), .nanoseconds(9)])
+        #expect(statistics?.median == .nanoseconds(3))
+        #expect(statistics?.most == .nanoseconds(9))
+        #expect(Statistics([]) == nil)
+    }
+
+    @Test func everyRuleHasASentenceAndAName() {
+        for rule in Rule.allCases {
+            #expect(rule.sentence.count > 20)
+            #expect(ScenarioParser.isName(rule.rawValue))
+        }
+    }
+}

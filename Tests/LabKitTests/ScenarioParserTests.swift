@@ -1,0 +1,237 @@
+import ClusterConnection
+import StrictYAML
+import Testing
+
+@testable import LabKit
+
+/// A scenario is read whole or not at all, and what is wrong is said with its line, field and expectation.
+struct ScenarioParserTests {
+    @Test func theSimplestScenarioIsTwoLines() throws {
+        let scenario = try ScenarioParser.parse(HistoryBuilder.minimal, file: "test.yaml")
+        #expect(scenario.name == "test")
+        #expect(scenario.partners[.a]?.bootAt == .zero)
+        #expect(scenario.partners[.b]?.settings.missLimit == 20)
+        #expect(scenario.until == .settled)
+        #expect(scenario.variants.count == 1)
+    }
+
+    @Test func everythingThatCanBeWrittenIsRead() throws {
+        let scenario = try ScenarioParser.parse(
+            """
+            name: all
+            summary: Everything.
+            claims: [C1a, C21]
+            tags: [quick]
+            settings:
+              heartbeat: { interval: 20ms, missLimit: 5 }
+              transport: { ackTimeout: 14, retryCount: 3 }
+            partners:
+              a: { bootAt: 10ms, boot: { storageOSActive: 9s } }
+              b:
+                bootAt: never
+                settings: { role: applicationServer, connect: { backoffCap: 50ms }, rail: { address: 10.0.0.9 } }
+                lab: { killAfter: secondRead }
+            steps:
+              - { do: boot, partner: b, at: 1s, killAfter: firstWrite, id: late }
+              - { do: cut, after: { step: late }, delay: 5ms }
+              - { do: heal, after: { partner: a, event: verdict, where: { verdict: dead or hung }, count: 2 } }
+            expect:
+              - { partner: a, event: established, within: 1s, of: { step: heal } }
+              - { never: { partner: b, event: failed } }
+              - anyOf: [{ event: retired }, { event: handshakeFailed }]
+            until: { event: established, count: 3, since: { step: cut } }
+            settle: 10ms
+            deadline: 5s
+            bounds: { connect: 2s, dead: 30ms, slack: 1ms }
+            """, file: "all.yaml")
+        #expect(scenario.claims == [.c1a, .c21])
+        #expect(scenario.partners[.a]?.settings.storageOSActive == .seconds(9))
+        #expect(scenario.partners[.a]?.settings.heartbeatInterval == .milliseconds(20))
+        #expect(scenario.partners[.b]?.bootAt == nil)
+        #expect(scenario.partners[.b]?.killAfter == .secondRead)
+        #expect(scenario.partners[.b]?.settings.role == "applicationServer")
+        #expect(scenario.partners[.b]?.settings.address == "10.0.0.9")
+        #expect(scenario.steps.map(\.id) == ["late", "cut", "heal"])
+        #expect(scenario.steps[1].trigger == .after(.step("late"), delay: .milliseconds(5)))
+        let pattern = EventPattern(
+            partner: .a, event: .verdict, fields: [FieldPattern(name: "verdict", values: ["dead", "hung"])])
+        #expect(scenario.steps[2].trigger == .after(.event(pattern, count: 2, since: .start), delay: .zero))
+        #expect(scenario.expectations.count == 3)
+        #expect(scenario.expectations[1].never)
+        #expect(scenario.expectations[2].patterns.count == 2)
+        #expect(scenario.bounds.dead == .milliseconds(30))
+    }
+
+    @Test func aSweepBecomesARunForEachValue() throws {
+        let scenario = try ScenarioParser.parse(
+            HistoryBuilder.minimal + "sweep: { skew: [-5ms, 0ms, 7ms] }\n", file: "test.yaml")
+        let variants = scenario.variants
+        #expect(variants.map(\.title) == ["test skew=-5ms", "test skew=0ms", "test skew=7ms"])
+        #expect(variants.map { $0.scenario.partners[.a]?.bootAt } == [.milliseconds(5), .zero, .zero])
+        #expect(variants.map { $0.scenario.partners[.b]?.bootAt } == [.zero, .zero, .milliseconds(7)])
+    }
+
+    @Test(
+        arguments: [
+            ("nmae: x\nsummary: y\n", 1, "nmae", "did you mean “name”"),
+            ("summary: y\n", 1, "name", "is missing"),
+            ("name: Big Name\nsummary: y\n", 1, "name", "lower-case"),
+            ("name: x\nsummary: y\nsettle: 5\n", 3, "settle", "a duration such as"),
+            ("name: x\nsummary: y\nclaims: [C1z]\n", 3, "claims", "“C1z” is not a claim"),
+            (
+                "name: x\nsummary: y\nsettings:\n  transport: { retryCount: 7 }\n", 4,
+                "settings.transport.retryCount", "1 to 6"
+            ),
+            (
+                "name: x\nsummary: y\nsettings:\n  heartbeat: { intervall: 1ms }\n", 4,
+                "settings.heartbeat.intervall", "did you mean “interval”"
+            ),
+            ("name: x\nsummary: y\nsettings: { node: 4 }\n", 3, "settings.node", "no field here"),
+            ("name: x\nsummary: y\nsettings: { cluster: abc }\n", 3, "settings.cluster", "a UUID"),
+            ("name: x\nsummary: y\npartners:\n  c: {}\n", 4, "partners.c", "no field here"),
+            (
+                "name: x\nsummary: y\npartners:\n  a: { boot: { ccmStarting: 5s } }\n", 4,
+                "partners.a.boot.storageOSLoading", "or later"
+            ),
+            ("name: x\nsummary: y\nsweep: { skew: [] }\n", 3, "sweep.skew", "at least one"),
+            ("name: x\nsummary: y\nsweep: { skew: [1ms, 1ms] }\n", 3, "sweep.skew", "twice"),
+            (
+                "name: x\nsummary: y\npartners: { a: { bootAt: 1s } }\nsweep: { skew: [1ms] }\n", 4,
+                "sweep.skew", "bootAt"
+            ),
+            ("name: x\nsummary: y\nsteps:\n  - { partner: b, at: 1s }\n", 4, "steps[0].do", "is missing"),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kil, partner: b, at: 1s }\n", 4, "steps[0].do",
+                "did you mean “kill”"
+            ),
+            ("name: x\nsummary: y\nsteps:\n  - { do: kill, at: 1s }\n", 4, "steps[0].partner", "is missing"),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: cut, partner: a, at: 1s }\n", 4, "steps[0].partner",
+                "done to the rail"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b }\n", 4, "steps[0].after",
+                "needs 'at' or 'after'"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, at: 1s, delay: 1s }\n", 4,
+                "steps[0].delay", "beside 'at'"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: thaw, partner: b, at: 1s }\n", 4, "steps[0].do",
+                "b is not frozen"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: boot, partner: b, at: 1s }\n", 4, "steps[0].do",
+                "b runs already"
+            ),
+            ("name: x\nsummary: y\nsteps:\n  - { do: heal, at: 1s }\n", 4, "steps[0].do", "not cut"),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, at: 1s }\n  - { do: stop, partner: b }\n",
+                5, "steps[1].do", "b does not run"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: freeze, partner: b, at: 1s }\n  - { do: stop, partner: b }\n",
+                5, "steps[1].do", "cannot say goodbye"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, at: 1s, killAfter: firstRead }\n",
+                4, "steps[0].killAfter", "boots a partner"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, after: { step: later } }\n", 4,
+                "steps[0].after.step", "earlier step"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, after: { event: establishd } }\n",
+                4, "steps[0].after.event", "did you mean “established”"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, after: { partner: a } }\n", 4,
+                "steps[0].after.event", "is missing"
+            ),
+            ("name: x\nsummary: y\nexpect:\n  - { within: 1s }\n", 4, "expect[0].event", "is missing"),
+            (
+                "name: x\nsummary: y\nexpect:\n  - { event: failed, never: { event: failed } }\n", 4,
+                "expect[0].never", "one of event, never and anyOf"
+            ),
+            (
+                "name: x\nsummary: y\nexpect:\n  - { event: verdict, where: { verdict: deaf } }\n", 4,
+                "expect[0].where.verdict", "did you mean “dead”"
+            ),
+            (
+                "name: x\nsummary: y\nexpect:\n  - { event: verdict, of: { step: kill-b } }\n", 4,
+                "expect[0].of.step", "earlier step"
+            ),
+        ])
+    func aMistakeIsNamedWithItsLineFieldAndExpectation(
+        _ yaml: String, _ line: Int, _ field: String, _ words: String
+    ) {
+        let problems = problems(of: yaml)
+        #expect(
+            problems.contains { $0.line == line && $0.field == field && $0.text.contains(words) },
+            "\(problems.map(\.description).joined(separator: "\n"))")
+        #expect(problems.allSatisfy { $0.source == "bad.yaml" })
+    }
+
+    @Test func allMistakesAreReportedAtOnceInTheOrderOfTheLines() {
+        let problems = problems(of: "name: x\nsummry: y\nsettle: soon\nsteps:\n  - { do: fly, at: 1s }\n")
+        #expect(problems.map(\.line).map { $0 ?? 0 } == problems.map(\.line).map { $0 ?? 0 }.sorted())
+        #expect(Set(problems.map(\.field)).isSuperset(of: ["summry", "summary", "settle", "steps[0].do"]))
+    }
+
+    @Test(arguments: [
+        "", "- a\n- b\n", "name: [\n", "name: x\nname: y\n", "\u{0}", "&a [*a]", "a: &b {c: *b}",
+    ])
+    func whatIsNoScenarioAtAllIsRefusedAndNothingTraps(_ yaml: String) {
+        #expect(!problems(of: yaml).isEmpty)
+    }
+
+    @Test func damagedScenariosNeverTrap() throws {
+        var generator = SplitMix(seed: 7)
+        let files = try shipped()
+        for round in 0..<400 {
+            var bytes = Array(files[round % files.count].text.utf8)
+            for _ in 0...Int(generator.next() % 4) {
+                let place = Int(generator.next() % UInt64(bytes.count))
+                if generator.next() % 2 == 0 {
+                    bytes[place] = UInt8(truncatingIfNeeded: generator.next())
+                } else {
+                    bytes.remove(at: place)
+                }
+            }
+            _ = try? ScenarioParser.parse(String(decoding: bytes, as: UTF8.self), file: "damaged.yaml")
+        }
+    }
+
+    @Test func everyScenarioOfTheProjectIsReadAndNamedAfterItsFile() throws {
+        let scenarios = try shipped()
+        #expect(scenarios.count >= 14)
+        for scenario in scenarios {
+            #expect(scenario.file.hasSuffix("/\(scenario.name).yaml"))
+        }
+    }
+
+    @Test func aPathThatIsNoScenarioIsNamed() {
+        do {
+            _ = try ScenarioLibrary.load(["/nowhere/at-all.yaml"])
+            Issue.record("a file that does not exist was read")
+        } catch {
+            #expect(error.problems.first?.description.contains("/nowhere/at-all.yaml: no such file") == true)
+        }
+    }
+
+    private func shipped() throws -> [Scenario] {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try ScenarioLibrary.load(["/\(root)/Lab/scenarios/boot-order"])
+    }
+
+    private func problems(of yaml: String) -> [InputProblem] {
+        do {
+            _ = try ScenarioParser.parse(yaml, file: "bad.yaml")
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+}

@@ -13,7 +13,7 @@ struct HistoryBuilder {
     }
 
     static func instant(_ milliseconds: Double) -> Instant {
-        Instant(nanoseconds: UInt64(milliseconds * 1e6))
+        Instant(nanoseconds: UInt64((milliseconds * 1e6).rounded()))
     }
 
     init(scenario: Scenario) { self.scenario = scenario }

@@ -16,6 +16,7 @@ struct Run: AsyncParsableCommand {
             Examples:
               ccmlab run Lab/scenarios/boot-order
               ccmlab run Lab/scenarios/boot-order/a-first.yaml --repeat 20
+              ccmlab run --speed --repeat 50 Lab/scenarios/speed
               ccmlab run my-scenario.yaml --fabric vm --clock real --output /tmp/evidence
             """)
 
@@ -40,6 +41,12 @@ struct Run: AsyncParsableCommand {
 
     @Option(name: .customLong("repeat"), help: "How often each run is done.")
     var repetitions = 1
+
+    @Flag(
+        help: """
+            Measure speed: beside a reference (ib_read_lat) on the same rail, and without a packet capture.
+            """)
+    var speed = false
 
     @Flag(help: "Print progress as lines that begin with “~ ”, for a program that reads them.")
     var progress = false
@@ -93,8 +100,9 @@ struct Run: AsyncParsableCommand {
             throw LabError("only the virtual machine has virtual time; run with --fabric vm")
         }
         let lab = LabRun(
-            scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions, output: folder,
-            shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+            scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions,
+            measuresSpeed: speed,
+            output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         let results = try await lab.run(&display)
         if results.contains(where: { $0.judgement.result == .broke }) { throw Status.didNotHold }
         if results.contains(where: { $0.judgement.result != .held }) { throw Status.notCarriedOut }
@@ -106,6 +114,7 @@ struct Run: AsyncParsableCommand {
         let machine = VirtualMachine(
             checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder)
         var arguments = ["run", "--fabric", "netns", "--ccmd", program, "--repeat", "\(repetitions)"]
+        if speed { arguments.append("--speed") }
         if display.showsProgress { arguments.append("--progress") }
         if display.colours { arguments.append("--colours") }
         arguments += ["--"] + paths.map { Checkout.absolute($0) }

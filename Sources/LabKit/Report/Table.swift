@@ -168,6 +168,29 @@ package struct Table {
         return lines
     }
 
+    /// The same measurements beside the reference of the same run, with what is promised of them.
+    package func ratios(_ measurements: Measurements, to reference: ReadLatency) -> [String] {
+        func line(_ name: String, _ value: String, _ ratio: String, _ promise: String) -> String {
+            Self.left(name, 38) + Self.right(value, 10) + Self.right(ratio, 12) + Self.right(promise, 16)
+        }
+        var lines = [
+            line("beside ib_read_lat -e, 64 bytes", "median", "ratio", "promised"),
+            line("ib_read_lat, typical", SpanText.rounded(reference.typical), "1", ""),
+        ]
+        let promises = [
+            ("four operations / four reads", measurements.handshake, 4.0, "at most 2.50"),
+            ("heartbeat read / one read", measurements.beatMedians, 1.0, "at most 1.15"),
+        ]
+        for (name, spans, reads, promise) in promises {
+            guard let median = Statistics(spans)?.median else { continue }
+            let ratio = Double(median.nanoseconds) / (reads * Double(reference.typical.nanoseconds))
+            let hundredths = Int((ratio * 100).rounded())
+            let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+            lines.append(line(name, SpanText.rounded(median), text, promise))
+        }
+        return lines
+    }
+
     static func left(_ text: String, _ width: Int) -> String {
         let shown = cut(text, width)
         return shown + String(repeating: " ", count: width - shown.count)

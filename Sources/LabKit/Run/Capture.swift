@@ -10,6 +10,8 @@ struct Capture: Sendable {
         /// It is over; how many packets it saw and missed, in tcpdump's words.
         case ended([String])
         case failed(String)
+        /// This run keeps no packets.
+        case none
     }
 
     var file: String

@@ -8,19 +8,23 @@ package struct LabRun: Sendable {
     package var ccmd: String
     /// How often each run is done.
     package var repetitions: Int
+    /// Whether speed is what the run is about: then a reference is measured on the same rail, and no packets
+    /// are kept.
+    package var measuresSpeed: Bool
     /// Where the run folder is to be.
     package var output: String
     /// The run folder's path as the reader knows it: outside the VM where the lab runs in one.
     package var shownOutput: String
 
     package init(
-        scenarios: [Scenario], checkout: Checkout, ccmd: String, repetitions: Int, output: String,
-        shownOutput: String
+        scenarios: [Scenario], checkout: Checkout, ccmd: String, repetitions: Int, measuresSpeed: Bool,
+        output: String, shownOutput: String
     ) {
         self.scenarios = scenarios
         self.checkout = checkout
         self.ccmd = ccmd
         self.repetitions = repetitions
+        self.measuresSpeed = measuresSpeed
         self.output = output
         self.shownOutput = shownOutput
     }
@@ -38,7 +42,7 @@ package struct LabRun: Sendable {
         let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
         let tools = RunTools(
             ccmd: ccmd, fabricScript: checkout.fabricScript, clock: environment.clock,
-            kernel: environment.kernel)
+            kernel: environment.kernel, capturesPackets: !measuresSpeed)
         let fabric = Fabric(script: checkout.fabricScript)
         display.status("making the fabric")
         let made = try await fabric.up()
@@ -68,6 +72,13 @@ package struct LabRun: Sendable {
     ) async throws {
         let table = Table(colours: display.colours)
         let before = try await Surroundings.now()
+        var references: [ReadLatency] = []
+        func measureReference() async throws {
+            guard measuresSpeed else { return }
+            display.status("measuring the reference (ib_read_lat)")
+            references.append(try await ReadLatency.measure())
+        }
+        try await measureReference()
         display.lines([table.header])
         for (number, scenario) in scenarios.enumerated() {
             var rows: [RunResult] = []
@@ -81,7 +92,8 @@ package struct LabRun: Sendable {
             }
             display.lines([table.row(rows)])
         }
-        display.lines(summary(results, table, environment))
+        try await measureReference()
+        display.lines(summary(results, table, environment, ReadLatency(medianOf: references)))
     }
 
     private func run(
@@ -109,7 +121,9 @@ package struct LabRun: Sendable {
         return result
     }
 
-    private func summary(_ results: [RunResult], _ table: Table, _ environment: LabEnvironment) -> [String] {
+    private func summary(
+        _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: ReadLatency?
+    ) -> [String] {
         var lines: [String] = []
         for run in results where run.judgement.result != .held {
             lines.append("")
@@ -119,6 +133,7 @@ package struct LabRun: Sendable {
         for run in results { measurements.add(run.judgement.measurements) }
         let speed = table.speed(measurements, clock: environment.clock)
         if !speed.isEmpty { lines += [""] + speed }
+        if let reference { lines += [""] + table.ratios(measurements, to: reference) }
         let held = results.count { $0.judgement.result == .held }
         lines.append("")
         lines.append(

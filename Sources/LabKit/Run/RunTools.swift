@@ -8,4 +8,6 @@ struct RunTools: Sendable {
     var clock: String
     /// The kernel's release.
     var kernel: String
+    /// Whether a run keeps its packets. On one processor the capture takes time from what is measured.
+    var capturesPackets: Bool
 }

@@ -104,8 +104,12 @@ struct ScenarioRun {
 
     private mutating func loop() async {
         await withTaskGroup(of: Void.self) { group in
-            let capture = Capture(file: "\(folder)/capture.pcap")
-            group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
+            if tools.capturesPackets {
+                let capture = Capture(file: "\(folder)/capture.pcap")
+                group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
+            } else {
+                report.yield(.capture(.none))
+            }
             for await message in inbox {
                 take(message, &group)
                 if stage == .running { carryOut(&group) }
@@ -135,16 +139,9 @@ struct ScenarioRun {
         switch capture {
         case .listening(let pid):
             capturePid = pid
-            guard stage == .preparing else { return }
-            let now = MonotonicClock.now
-            director = Director(variant.scenario, start: now)
-            stage = .running
-            _ = log.run(
-                .runStarted, at: now,
-                [
-                    ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
-                    ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
-                ])
+            begin()
+        case .none:
+            begin()
         case .ended(let notes):
             captureNotes = notes
             capturePid = nil
@@ -154,6 +151,19 @@ struct ScenarioRun {
             failure = failure ?? reason
             if stage == .preparing || stage == .closing { stage = .over }
         }
+    }
+
+    private mutating func begin() {
+        guard stage == .preparing else { return }
+        let now = MonotonicClock.now
+        director = Director(variant.scenario, start: now)
+        stage = .running
+        _ = log.run(
+            .runStarted, at: now,
+            [
+                ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
+                ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
+            ])
     }
 
     private mutating func take(

@@ -18,7 +18,9 @@ package struct VirtualMachine: Sendable {
     /// What a run starts, besides the lab and the partners; kept in the guest's memory, because in virtual time a
     /// wait for the host is a leap of the clock.
     private static let programs = [
-        "sh", "env", "ip", "rdma", "tc", "tcpdump", "dmesg", "dpkg-query", "git", "sed", "cat", "sleep", "flock",
+        "sh", "env", "ip", "rdma", "tc", "tcpdump", "dmesg", "dpkg-query", "git", "sed", "cat", "sleep",
+        "flock",
+        "ib_read_lat",
     ]
 
     /// Runs the lab there with these arguments, and shows what it prints.

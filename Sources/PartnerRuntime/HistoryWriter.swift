@@ -27,8 +27,12 @@ struct HistoryWriter: ~Copyable {
         if path == "-" {
             owned = nil
             descriptor = STDOUT_FILENO
-            // A reader that stands still must not hold up a heartbeat: its lines are dropped and counted.
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            // A reader that stands still must not hold up a heartbeat: its lines are dropped and counted. Only
+            // of a pipe: the setting of a terminal would be that of the shell on it, too.
+            var information = stat()
+            if fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFIFO {
+                _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            }
         } else {
             let file = try OwnedDescriptor(
                 open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644), call: "open",

@@ -3,7 +3,9 @@ import Glibc
 /// Asks a running partner process for its state.
 public enum StatusClient {
     /// The state as one JSON object, as the process at `path` tells it.
-    public static func ask(_ path: String) throws(RuntimeError) -> [UInt8] {
+    ///
+    /// - Parameter seconds: how long a process that stands still is waited for.
+    public static func ask(_ path: String, seconds: Int = 3) throws(RuntimeError) -> [UInt8] {
         guard let connection = UnixSocket.connect(to: path) else {
             let number = errno
             let advice =
@@ -14,12 +16,24 @@ public enum StatusClient {
                 }
             throw RuntimeError(call: "connect", subject: "control \(path)", errno: number, advice: advice)
         }
+        var patience = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(
+            connection.number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var answer: [UInt8] = []
         while true {
+            var received = 0
             let chunk = [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
-                count = max(0, read(connection.number, buffer.baseAddress, buffer.count))
+                received = read(connection.number, buffer.baseAddress, buffer.count)
+                count = max(0, received)
             }
-            guard !chunk.isEmpty else { return answer }
+            guard received >= 0 else {
+                throw RuntimeError(
+                    call: "read", subject: "control \(path)", errno: errno,
+                    advice:
+                        "the process is there and does not answer within \(seconds) s: it stands still (see its"
+                        + " state in “ps”), or its node is overloaded")
+            }
+            guard received > 0 else { return answer }
             answer += chunk
         }
     }

@@ -45,6 +45,18 @@ struct ControlSocketTests {
         unlink(path)
     }
 
+    @Test("asking a process that stands still ends, and says so")
+    func standsStill() throws {
+        let control = try ControlSocket(path: path)
+        do throws(RuntimeError) {
+            _ = try StatusClient.ask(path, seconds: 1)
+            Issue.record("an answer from a process that did not run")
+        } catch {
+            #expect(error.description.contains("does not answer within 1 s"))
+        }
+        control.remove()
+    }
+
     @Test("asking where nobody is says so")
     func nobody() {
         do throws(RuntimeError) {

@@ -14,7 +14,8 @@ struct CheckerTests {
         let measurements = try HistoryBuilder.goodRun().judgement.measurements
         // b listens at 130 ms, and is the last to establish, at 131 + 2.7 + 0.05 ms.
         #expect(measurements.established == [.microseconds(3_750)])
-        #expect(measurements.handshake == [.microseconds(1_200), .microseconds(1_200)])
+        #expect(measurements.initiator == [.microseconds(1_200)])
+        #expect(measurements.acceptor == [.microseconds(1_200)])
         #expect(measurements.beatMedians == [.microseconds(97), .microseconds(97)])
     }
 

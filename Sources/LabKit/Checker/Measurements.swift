@@ -6,8 +6,11 @@ package struct Measurements: Hashable, Sendable {
     package var established: [TimeSpan] = []
     /// The same after a loss.
     package var again: [TimeSpan] = []
-    /// From the transport's connection to write 2 completed, on each side.
-    package var handshake: [TimeSpan] = []
+    /// From the transport's connection to write 2 completed, on the side that asked for the connection. It learns of
+    /// the connection first, and its operations share the rail and the processor with the other's.
+    package var initiator: [TimeSpan] = []
+    /// The same on the side that accepted.
+    package var acceptor: [TimeSpan] = []
     /// From a loss to the survivor's verdict, by that verdict.
     package var dead: [TimeSpan] = []
     package var hung: [TimeSpan] = []
@@ -34,7 +37,12 @@ package struct Measurements: Hashable, Sendable {
                     $0.name == .secondWriteCompleted
                         && $0.number("connection") == connected.number("connection")
                 }
-                if let done { handshake.append(done.time - connected.time) }
+                guard let done else { continue }
+                if connected.text("side") == "initiator" {
+                    initiator.append(done.time - connected.time)
+                } else {
+                    acceptor.append(done.time - connected.time)
+                }
             }
         }
     }
@@ -91,7 +99,8 @@ package struct Measurements: Hashable, Sendable {
     package mutating func add(_ other: Measurements) {
         established += other.established
         again += other.again
-        handshake += other.handshake
+        initiator += other.initiator
+        acceptor += other.acceptor
         dead += other.dead
         hung += other.hung
         unreachable += other.unreachable

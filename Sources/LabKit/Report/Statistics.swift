@@ -36,7 +36,8 @@ extension Measurements {
     package var named: [(key: String, name: String, spans: [TimeSpan])] {
         [
             ("established", "both listening -> established on both sides", established),
-            ("handshake", "connected -> write 2 completed", handshake),
+            ("initiator", "connected -> write 2 completed, initiator", initiator),
+            ("acceptor", "connected -> write 2 completed, acceptor", acceptor),
             ("again", "both could connect again -> established", again),
             ("dead", "process gone -> dead", dead),
             ("hung", "process frozen -> hung", hung),

@@ -11,6 +11,7 @@ struct CCMLab: AsyncParsableCommand {
             Exit status: 0 all held, 1 something did not hold, 2 a run could not be carried out, 64 wrong usage \
             or a malformed scenario, 130 interrupted.
             """,
+        version: "0.1.0",
         subcommands: [Run.self, List.self, Doctor.self])
 }
 

@@ -31,19 +31,18 @@ package struct HistoryEvent: Hashable, Sendable {
     /// The incarnation of the partner that the line names.
     package var partnerIncarnation: String? { fields["partnerIncarnation"]?.string }
 
-    /// The line as JSON.
-    package var line: String {
-        var all: [(String, JSONValue)] = [
-            (
-                "time",
-                time.nanoseconds <= UInt64(Int64.max)
-                    ? .integer(Int64(time.nanoseconds)) : .unsigned(time.nanoseconds)
-            )
+    /// The event as a JSON object, its fields in the order of a line.
+    package var json: JSONValue {
+        var all = [
+            JSONObject.Field(name: "time", value: .nanoseconds(time)),
+            JSONObject.Field(name: "partner", value: .string(partner?.rawValue ?? "")),
+            JSONObject.Field(name: "incarnation", value: .string(incarnation)),
+            JSONObject.Field(name: "event", value: .string(name.rawValue)),
         ]
-        all.append(("partner", .string(partner?.rawValue ?? "")))
-        all.append(("incarnation", .string(incarnation)))
-        all.append(("event", .string(name.rawValue)))
-        all += fields.fields.map { ($0.name, $0.value) }
-        return JSONText.compact(.object(JSONObject(all)))
+        all += fields.fields
+        return .object(JSONObject(fields: all))
     }
+
+    /// The event as a line of a history, without its end.
+    package var line: String { JSONText.compact(json) }
 }

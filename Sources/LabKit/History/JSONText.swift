@@ -50,6 +50,11 @@ package enum JSONText {
 
     /// A string with its quotation marks and escapes.
     package static func quoted(_ string: String) -> String {
+        // Almost every text is plain, and goes in as it is.
+        let isPlain = string.utf8.allSatisfy { byte in
+            byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        }
+        if isPlain { return "\"\(string)\"" }
         var text = "\""
         for scalar in string.unicodeScalars {
             switch scalar {

@@ -44,6 +44,8 @@ package struct JSONObject: Hashable, Sendable {
 
     package var fields: [Field]
 
+    package init(fields: [Field]) { self.fields = fields }
+
     package init(_ fields: [(String, JSONValue)] = []) {
         self.fields = fields.map { Field(name: $0.0, value: $0.1) }
     }

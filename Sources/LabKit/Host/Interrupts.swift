@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// SIGINT and SIGTERM as the cancellation of a task.
+/// SIGINT, SIGTERM and SIGHUP as the cancellation of a task.
 package enum Interrupts {
     /// Runs work that the first of these signals cancels. Further ones change nothing: the work then under way
     /// is the cleaning up.
@@ -10,7 +10,7 @@ package enum Interrupts {
     ) async throws -> Result {
         let task = Task { try await work() }
         let queue = DispatchQueue(label: "interrupts")
-        let sources = [SIGINT, SIGTERM].map { number in
+        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             // The default action would end the process before the handler has a chance.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -26,6 +26,8 @@ enum Tool {
                 .name(isPath ? "env" : name), arguments: Arguments(isPath ? [name] + arguments : arguments),
                 environment: toolEnvironment, platformOptions: ownGroup,
                 input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 18))
+            // A program that was ended with its task has not done what it was asked for.
+            try Task.checkCancellation()
             return Outcome(
                 status: result.terminationStatus, output: result.standardOutput,
                 complaint: result.standardError)

@@ -54,7 +54,5 @@ package enum VerdictsJSON {
         return .object(JSONObject(fields))
     }
 
-    private static func event(_ event: HistoryEvent) -> JSONValue {
-        (try? JSONReader.value(of: Array(event.line.utf8)[...])) ?? .null
-    }
+    private static func event(_ event: HistoryEvent) -> JSONValue { event.json }
 }

@@ -5,12 +5,15 @@ struct Fabric: Sendable {
     /// Makes the fabric.
     ///
     /// - Returns: whether it was made now. One that was there before is somebody else's to take down.
-    /// - Throws: with the script's own sentence when the kernel cannot do it.
+    /// - Throws: with the script's own sentence when the kernel cannot do it; `CancellationError` when the lab
+    ///   was interrupted meanwhile, and the fabric is gone again.
     func up() async throws -> Bool {
         let wasThere = Files.exists("/run/netns/\(FabricNames.namespace(of: .a))")
-        let outcome = try await Tool.run(script, ["up"])
-        if outcome.status.isSuccess { return !wasThere }
+        // In a task of its own: half a fabric is more work to take down than a whole one.
+        let outcome = try await Task { try await Tool.run(script, ["up"]) }.value
+        if outcome.status.isSuccess && !Task.isCancelled { return !wasThere }
         if !wasThere { _ = await down() }
+        try Task.checkCancellation()
         throw LabError("the fabric could not be made: \(outcome.reason)")
     }
 

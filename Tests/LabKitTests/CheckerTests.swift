@@ -261,6 +261,38 @@ struct CheckerTests {
         #expect(run.words.contains("noticed after 21.0 ms (20.0 ms are promised)"))
     }
 
+    @Test func inRealTimeABusyHostIsAllowedFor() throws {
+        var run = try killAndBootAgain()
+        run.change {
+            $0.name == .runStarted
+        } to: {
+            $0.fields = JSONObject([("clock", .string("real"))])
+        }
+        run.change {
+            $0.partner == .a && $0.text("verdict") == "dead"
+        } to: {
+            $0.time = HistoryBuilder.instant(1_221)
+        }
+        run.remove { $0.partner == .a && $0.name == .retired }
+        #expect(run.judgement.result == .held, "\(run.words)")
+    }
+
+    @Test func aVerdictThatIsQuickerThanTheConfirmationIsMeasuredFromTheFirstMove() throws {
+        let measurements = try cutAndHeal(verdictAfter: -3).judgement.measurements
+        #expect(measurements.unreachable == [.milliseconds(7), .milliseconds(7)])
+    }
+
+    @Test func claimsThatCannotBeFollowedAreOneCaseForEachPartner() throws {
+        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1a, C1b, C21]\n")
+        run.remove { $0.time > HistoryBuilder.instant(130.2) && $0.time < HistoryBuilder.instant(900) }
+        let claimed = run.judgement.broken.filter { $0.rule == .claimed }
+        #expect(
+            claimed.map(\.explanation) == [
+                "C1a, C1b, C21 for a: a never established a connection",
+                "C1a, C1b, C21 for b: b never established a connection",
+            ])
+    }
+
     @Test func aDeathThatIsNeverNoticedBreaks() throws {
         var run = try HistoryBuilder.goodRun()
         run.remove { $0.partner == .b && $0.time > HistoryBuilder.instant(1_200) }

@@ -55,6 +55,16 @@ struct DirectorTests {
         #expect(director.nextWake(after: at(112)) == nil)
     }
 
+    @Test func aRunDoesNotEndWhileItsProcessesAreSlowToStart() throws {
+        var director = try director("settle: 100ms\n")
+        #expect(director.orders(at: at(0)) == [.boot(.a), .boot(.b)])
+        #expect(director.orders(at: at(0.1)).isEmpty)
+        #expect(director.orders(at: at(5_000)).isEmpty)
+        bringUp(&director, at: 5_001)
+        #expect(director.orders(at: at(5_003)).isEmpty)
+        #expect(director.orders(at: at(5_103)) == [.end(.finished)])
+    }
+
     @Test func aVerdictOfLossStartsTheWaitingAgain() throws {
         var director = try director("settle: 100ms\n")
         _ = director.orders(at: at(0))

@@ -8,6 +8,8 @@ package struct ClaimTrace: Sendable {
         case notApplicable(String)
         /// The events say otherwise; how.
         case broken(String)
+
+        var isBroken: Bool { if case .broken = self { true } else { false } }
     }
 
     package var claim: Claim
@@ -46,11 +48,11 @@ extension Timeline {
 
     /// Rule `claimed`: what is cited must be shown by one partner at least, and contradicted by none.
     func brokenClaims(_ traces: [ClaimTrace]) -> [Broken] {
-        var broken: [Broken] = []
+        var broken = neverEstablished(traces)
         for claim in record.variant.scenario.claims {
             let both = traces.filter { $0.claim == claim }
             for trace in both {
-                guard case .broken(let why) = trace.standing else { continue }
+                guard case .broken(let why) = trace.standing, !trace.evidence.isEmpty else { continue }
                 broken.append(
                     Broken(
                         .claimed,
@@ -67,6 +69,20 @@ extension Timeline {
             }
         }
         return broken
+    }
+
+    /// One case for each partner that has no connection to follow any claim on.
+    private func neverEstablished(_ traces: [ClaimTrace]) -> [Broken] {
+        PartnerID.allCases.compactMap { partner in
+            let missing = traces.filter {
+                $0.partner == partner && $0.evidence.isEmpty && $0.standing.isBroken
+            }
+            guard let first = missing.first, case .broken(let why) = first.standing else { return nil }
+            let claims = missing.map(\.claim.rawValue).joined(separator: ", ")
+            return Broken(
+                .claimed, "\(claims) for \(partner.rawValue): \(why)",
+                evidence: (lives[partner]?.last?.events ?? []).filter { $0.time <= end }.suffix(3))
+        }
     }
 
     private func firstConnection(of partner: PartnerID) -> FirstConnection? {

@@ -80,7 +80,9 @@ package struct Measurements: Hashable, Sendable {
                     $0.partner == finder && $0.name == .verdict && $0.time >= loss.began && $0.time >= lost
                 }
                 guard let verdict, loss.over.map({ verdict.time <= $0 }) ?? true else { continue }
-                add(verdict.time - loss.effect, verdict.text("verdict"))
+                // A verdict that was quicker than the lab's confirmation is counted from the lab's first move.
+                let from = verdict.time >= loss.effect ? loss.effect : loss.began
+                add(verdict.time - from, verdict.text("verdict"))
             }
         }
     }

@@ -1,16 +1,27 @@
 import ClusterConnection
 
-/// The bounds within which a loss must be found, as the settings of a partner promise them.
+/// The bounds within which something must happen, as the settings of a partner promise them.
+///
+/// Virtual time knows no busy host, so the bounds are taken as they are. In real time a process may have to wait
+/// for a processor, and on an emulated one for long: everything gets more time there.
 struct Promise {
     let bounds: Bounds
+    let isRealTime: Bool
+
+    /// For the scheduling of processes.
+    private var slack: TimeSpan { isRealTime ? bounds.realTimeSlack : bounds.slack }
+    private var hostSlack: TimeSpan { isRealTime ? bounds.realTimeSlack : .zero }
 
     /// A dead process: its kernel closes the connection.
-    var dead: TimeSpan { bounds.dead }
+    var dead: TimeSpan { bounds.dead + hostSlack }
+
+    /// Both partners listening, running and joined by the rail: established on both sides.
+    var connect: TimeSpan { bounds.connect + hostSlack }
 
     /// A process that stands still: one interval until the last movement has been read, the miss limit
     /// without one, and the scheduling of both processes.
     func hung(_ settings: PartnerSettings) -> TimeSpan {
-        settings.heartbeatInterval * (settings.missLimit + 1) + bounds.slack
+        settings.heartbeatInterval * (settings.missLimit + 1) + slack
     }
 
     /// Silence: one interval until the next read is posted, and the transport's retries. The timer of one
@@ -19,7 +30,7 @@ struct Promise {
     func unreachable(_ settings: PartnerSettings) -> TimeSpan {
         let timer = TimeSpan(nanoseconds: 4_096 << min(settings.ackTimeout, 31))
         let tries = (timer + .milliseconds(8)) * (settings.retryCount + 1)
-        return tries + settings.heartbeatInterval + bounds.slack
+        return tries + settings.heartbeatInterval + slack
     }
 }
 

@@ -80,7 +80,7 @@ extension Timeline {
 
     /// Rule `established-alive`.
     func establishedWithTheDead() -> [Broken] {
-        let tolerance = record.variant.scenario.bounds.dead
+        let tolerance = promise.dead
         return PartnerID.allCases.flatMap { established[$0] ?? [] }.compactMap { stretch in
             let event = stretch.event
             guard let partner = event.partner else { return nil }
@@ -116,7 +116,7 @@ extension Timeline {
             else { return nil }
             // A process that was killed about then may have acted without living to write it down.
             if other.wasKilled, let began = other.endBegan,
-                began <= event.time + record.variant.scenario.bounds.dead
+                began <= event.time + promise.dead
             {
                 return nil
             }
@@ -157,7 +157,7 @@ extension Timeline {
     func bootsAllow(_ own: Life, _ other: Life, before moment: Instant) -> Bool {
         guard let first = own.listening?.time, let second = other.listening?.time else { return false }
         let both = max(first, second)
-        guard both + record.variant.scenario.bounds.connect < moment else { return false }
+        guard both + promise.connect < moment else { return false }
         let disturbances = cuts + (frozen[.a] ?? []) + (frozen[.b] ?? [])
         return !disturbances.contains { $0.touches(from: both, to: moment) }
     }

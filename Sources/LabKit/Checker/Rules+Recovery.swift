@@ -49,7 +49,7 @@ extension Timeline {
 
     /// Rule `connected-again`.
     func notConnectedAgain() -> [Broken] {
-        let bound = record.variant.scenario.bounds.connect
+        let bound = promise.connect
         return joinedStretches().flatMap { joined -> [Broken] in
             guard joined.from + bound <= joined.to else { return [] }
             return PartnerID.allCases.compactMap { partner in

@@ -1,8 +1,6 @@
 import ClusterConnection
 
 extension Timeline {
-    private var promise: Promise { Promise(bounds: record.variant.scenario.bounds) }
-
     /// The bound within which `finder` must find a loss.
     private func bound(of loss: Loss, for finder: PartnerID) -> TimeSpan {
         switch loss.kind {
@@ -59,13 +57,13 @@ extension Timeline {
     {
         if loss.kind == .ended { return loss.event.incarnation == stretch.partnerIncarnation }
         guard let over = loss.over else { return true }
-        return event.time <= over + bound(of: loss, for: partner) + record.variant.scenario.bounds.connect
+        return event.time <= over + bound(of: loss, for: partner) + promise.connect
     }
 
     /// Whether a partner had itself stood still shortly before: its own pause is followed by the other's
     /// verdict on it, and that by the end of the connection.
     private func disturbed(_ partner: PartnerID, at moment: Instant) -> Bool {
-        let aftermath = promise.hung(settings(of: partner)) + record.variant.scenario.bounds.connect
+        let aftermath = promise.hung(settings(of: partner)) + promise.connect
         return (frozen[partner] ?? []).contains { $0.touches(from: moment, to: moment, aftermath: aftermath) }
     }
 

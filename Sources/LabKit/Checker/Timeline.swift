@@ -82,6 +82,12 @@ struct Timeline {
         for partner in PartnerID.allCases { established[partner] = establishedStretches(of: partner) }
     }
 
+    /// What the run's settings promise, on the clock that it ran on.
+    var promise: Promise {
+        let clock = record.events.first { $0.name == .runStarted }?.text("clock")
+        return Promise(bounds: record.variant.scenario.bounds, isRealTime: clock == "real")
+    }
+
     /// The settings a partner ran with.
     func settings(of partner: PartnerID) -> PartnerSettings {
         record.variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)

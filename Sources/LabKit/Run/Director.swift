@@ -46,7 +46,6 @@ struct Director {
         events.append(event)
         guard let partner = event.partner else { return }
         switch event.name {
-        case .started: running.insert(partner)
         case .listening: listening.insert(partner)
         case .verdict: latestVerdict[partner] = event.text("verdict")
         case .retired:
@@ -89,7 +88,11 @@ struct Director {
     mutating func orders(at now: Instant) -> [Order] {
         guard !ended else { return [] }
         var orders: [Order] = []
-        for partner in toBoot where bootMoment(of: partner) <= now { orders.append(.boot(partner)) }
+        for partner in toBoot where bootMoment(of: partner) <= now {
+            orders.append(.boot(partner))
+            // From now on and not from its first line, which a slow host may keep back for long.
+            running.insert(partner)
+        }
         toBoot = toBoot.filter { bootMoment(of: $0) > now }
         if let index = nextStep, let due = due(index), due <= now {
             steps[index] = .underWay

@@ -125,9 +125,18 @@ package struct LabRun: Sendable {
         _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: ReadLatency?
     ) -> [String] {
         var lines: [String] = []
-        for run in results where run.judgement.result != .held {
-            lines.append("")
-            lines += table.failures(of: run, folder: "\(shownOutput)/\(run.folder)")
+        for scenario in scenarios {
+            let failed = results.filter {
+                $0.variant.scenario.name == scenario.name && $0.judgement.result != .held
+            }
+            // The runs of a sweep mostly fail alike.
+            for run in failed.prefix(3) {
+                lines.append("")
+                lines += table.failures(of: run, folder: "\(shownOutput)/\(run.folder)")
+            }
+            if failed.count > 3 {
+                lines.append("\(scenario.name): and \(failed.count - 3) runs more, in verdicts.json")
+            }
         }
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }

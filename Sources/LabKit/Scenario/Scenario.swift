@@ -39,6 +39,8 @@ package struct Bounds: Hashable, Sendable {
     package var dead = TimeSpan.milliseconds(20)
     /// Added to every bound that settings promise, for the scheduling of processes.
     package var slack = TimeSpan.milliseconds(5)
+    /// Added to every bound in real time, where a busy host keeps processes waiting.
+    package var realTimeSlack = TimeSpan.milliseconds(500)
 
     package init() {}
 }

@@ -118,6 +118,7 @@ package enum ScenarioParser {
         bounds.connect = span("connect") ?? bounds.connect
         bounds.dead = span("dead") ?? bounds.dead
         bounds.slack = span("slack") ?? bounds.slack
+        bounds.realTimeSlack = span("realTimeSlack") ?? bounds.realTimeSlack
         return bounds
     }
 }

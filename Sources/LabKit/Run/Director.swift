@@ -43,7 +43,9 @@ struct Director {
 
     /// A partner wrote a line, or the lab did.
     mutating func heard(_ event: HistoryEvent) {
-        events.append(event)
+        // In order of time, whichever partner's line came first out of its pipe.
+        let place = events.lastIndex { $0.time <= event.time }.map { $0 + 1 } ?? 0
+        events.insert(event, at: place)
         guard let partner = event.partner else { return }
         switch event.name {
         case .listening: listening.insert(partner)

@@ -282,6 +282,12 @@ struct CheckerTests {
         #expect(measurements.unreachable == [.milliseconds(7), .milliseconds(7)])
     }
 
+    @Test func aSecondReadThatComesOnceMoreLaterContradictsNothing() throws {
+        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1e]\n")
+        run.add(133.4, .a, .secondReadCompleted, [("connection", .integer(1))])
+        #expect(run.judgement.result == .held, "\(run.words)")
+    }
+
     @Test func claimsThatCannotBeFollowedAreOneCaseForEachPartner() throws {
         var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1a, C1b, C21]\n")
         run.remove { $0.time > HistoryBuilder.instant(130.2) && $0.time < HistoryBuilder.instant(900) }

@@ -16,6 +16,22 @@ struct HostTests {
         #expect(Surroundings.objects(of: "nonsense").isEmpty)
     }
 
+    @Test func aFabricThatGaveUpIsToldFromACCMThatDid() {
+        let text = """
+            [{"ifindex":0,"ifname":"rxe-a0","port":1,"lqpn":1,"type":"GSI","state":"RTS","sq-psn":103,"comm":"ib_core"},
+             {"ifindex":2,"ifname":"rxe-b0","port":1,"lqpn":1,"type":"GSI","state":"ERR","sq-psn":0,"comm":"ib_core"},
+             {"ifindex":2,"ifname":"rxe-b0","port":1,"lqpn":17,"type":"RC","state":"ERR","sq-psn":4,"pid":7}]
+            """
+        var found = FabricHealth.managements(in: text)
+        #expect(found.map(\.device) == ["rxe-a0", "rxe-b0"])
+        #expect(FabricHealth.problem(in: found, senders: [])?.contains("rxe-b0 is in state ERR") == true)
+        found[1].state = "RTS"
+        #expect(FabricHealth.problem(in: found, senders: [.a]) == nil)
+        #expect(FabricHealth.problem(in: found, senders: [.b])?.contains("never sent") == true)
+        found[1].sequence = 9
+        #expect(FabricHealth.problem(in: found, senders: [.a, .b]) == nil)
+    }
+
     @Test func whatIsLeftBehindIsNamed() {
         var before = Surroundings()
         before.objects = ["rxe-a0 qp": 1]

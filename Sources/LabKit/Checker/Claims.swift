@@ -28,7 +28,6 @@ private struct FirstConnection {
     var events: [HistoryEvent]
 
     func event(_ name: EventName) -> HistoryEvent? { events.first { $0.name == name } }
-    func last(_ name: EventName) -> HistoryEvent? { events.last { $0.name == name } }
 }
 
 extension Timeline {
@@ -115,7 +114,12 @@ extension Timeline {
             standing = follows(evidence)
         case .c1e:
             let completed = first.event(.secondWriteCompleted)
-            evidence = [first.last(.secondReadCompleted), first.event(.secondWritePosted), completed]
+            let posted = first.event(.secondWritePosted)
+            // The read may come again later, when this side stood still after it.
+            let read = first.events.last { event in
+                event.name == .secondReadCompleted && (posted.map { event.time <= $0.time } ?? true)
+            }
+            evidence = [read, posted, completed]
             let order = follows(evidence)
             evidence.append(active(first.other))
             standing =

@@ -17,6 +17,12 @@ struct Fabric: Sendable {
         throw LabError("the fabric could not be made: \(outcome.reason)")
     }
 
+    /// Takes the fabric down and makes it again.
+    func renew() async throws {
+        if let problem = await down() { throw LabError(problem) }
+        _ = try await up()
+    }
+
     /// Takes the fabric down, also when the lab was interrupted.
     ///
     /// - Returns: what went wrong; nil when it is gone.

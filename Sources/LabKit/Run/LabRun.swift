@@ -49,7 +49,7 @@ package struct LabRun: Sendable {
         var results: [RunResult] = []
         var interruption: (any Error)?
         do {
-            try await runAll(&results, stage: stage, tools: tools, environment, &display)
+            try await runAll(&results, stage: stage, tools: tools, environment, made ? fabric : nil, &display)
         } catch {
             interruption = error
         }
@@ -68,7 +68,7 @@ package struct LabRun: Sendable {
 
     private func runAll(
         _ results: inout [RunResult], stage: String, tools: RunTools, _ environment: LabEnvironment,
-        _ display: inout Display
+        _ ownFabric: Fabric?, _ display: inout Display
     ) async throws {
         let table = Table(colours: display.colours)
         let before = try await Surroundings.now()
@@ -88,6 +88,12 @@ package struct LabRun: Sendable {
                     let result = try await run(variant, repetition, stage: stage, tools, before)
                     rows.append(result)
                     results.append(result)
+                    // Soft-RoCE devices have been seen to stop sending for good. What one run broke must not
+                    // break the next.
+                    if result.judgement.result != .held, let ownFabric {
+                        display.status("making the fabric anew")
+                        try await ownFabric.renew()
+                    }
                 }
             }
             display.lines([table.row(rows)])
@@ -110,6 +116,11 @@ package struct LabRun: Sendable {
             let outcome = try await ScenarioRun.run(variant, folder: path, tools: tools, before: before)
             start = outcome.record.events.first { $0.name == .runStarted }?.time ?? began
             judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
+            if judgement.result == .broke,
+                let problem = try await FabricHealth.problem(senders: outcome.senders)
+            {
+                judgement.result = .notRun(problem)
+            }
         } catch let error as LabError {
             judgement = .notRun(error.description)
         }

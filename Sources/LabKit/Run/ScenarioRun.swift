@@ -12,6 +12,11 @@ struct ScenarioRun {
         var record: RunRecord
         /// Why the run says nothing about the product; nil when it does.
         var failure: String?
+
+        /// The partners that tried to connect.
+        var senders: Set<PartnerID> {
+            Set(record.events.filter { $0.name == .connectStarted }.compactMap(\.partner))
+        }
     }
 
     private enum Message: Sendable {

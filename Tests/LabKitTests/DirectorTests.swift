@@ -120,6 +120,18 @@ struct DirectorTests {
         #expect(director.orders(at: at(40)) == [.perform(1)])
     }
 
+    @Test func eventsCountInOrderOfTimeWhicheverPipeWasReadFirst() throws {
+        var director = try director(
+            """
+            steps:
+              - { do: cut, after: { partner: a, event: established, since: { partner: b, event: listening } } }
+            """)
+        _ = director.orders(at: at(0))
+        director.heard(event(11, .a, .established))
+        director.heard(event(10, .b, .listening))
+        #expect(director.orders(at: at(12)) == [.perform(0)])
+    }
+
     @Test func aRunWaitsUntilItsExpectationsAreDecided() throws {
         var director = try director(
             "settle: 10ms\nexpect: [{ never: { event: verdict, where: { verdict: dead } }, within: 500ms }]\n"

@@ -6,6 +6,7 @@ final class MemoryMapping {
     let address: UnsafeMutableRawPointer
     /// Whole pages.
     let byteCount: Int
+    private var isReleased = false
 
     /// Maps at least `byteCount` bytes, all present; exactly at `preset` when one is given.
     ///
@@ -41,7 +42,13 @@ final class MemoryMapping {
         if locked { try ErrorNumber.check("mlock", mlock(mapped, rounded), detail) }
     }
 
-    deinit { munmap(address, byteCount) }
+    deinit { if !isReleased { munmap(address, byteCount) } }
+
+    /// Unmaps, and says what went wrong. Nobody may use the address afterwards.
+    func release() throws(VerbsError) {
+        isReleased = true
+        try ErrorNumber.check("munmap", munmap(address, byteCount), "\(byteCount) bytes at \(addressText)")
+    }
 
     /// Leaves the pages mapped until the process ends.
     func keepForever() { _ = Unmanaged.passRetained(self) }

@@ -114,11 +114,26 @@ public struct CompletionQueue: ~Copyable {
     /// What a read brought, or a receive, may be looked at from here on.
     public borrowing func poll() throws(VerbsError) -> WorkCompletion? {
         var completion = ibv_wc()
-        let count = ibv_poll_cq(handle.pointer, 1, &completion)
+        let count = try Self.checkPoll(ibv_poll_cq(handle.pointer, 1, &completion))
+        return count > 0 ? WorkCompletion(completion) : nil
+    }
+
+    /// Takes the next completions, as many as `batch` holds, and returns how many there were
+    /// (ibv_poll_cq(3)). Allocates nothing.
+    ///
+    /// One call of the device's for all of them, so cheaper than `poll()` where much work finishes. When the
+    /// batch came back full there may be more.
+    public borrowing func poll(into batch: inout CompletionBatch) throws(VerbsError) -> Int {
+        try batch.fill(from: handle.pointer)
+        return batch.count
+    }
+
+    /// The number of completions polled, or what went wrong.
+    static func checkPoll(_ count: Int32) throws(VerbsError) -> Int {
         guard count >= 0 else {
             throw VerbsError(call: "ibv_poll_cq", errno: count == -1 ? EIO : -count)
         }
-        return count > 0 ? WorkCompletion(completion) : nil
+        return Int(count)
     }
 
     /// Destroys the queue. Throws `EBUSY` when queue pairs made with it still live: it then goes with the last.

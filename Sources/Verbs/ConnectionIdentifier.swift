@@ -11,7 +11,7 @@ import Glibc
 /// The identifier keeps its channel, and its queue pair's protection domain and completion queue, alive.
 /// `close()` does not take leave: the kernel tells the partner that the connection ended all the same, unless
 /// it cannot reach it.
-public struct ConnectionIdentifier: ~Copyable {
+public struct ConnectionIdentifier: ~Copyable, WorkPosting {
     let pointer: UnsafeMutablePointer<rdma_cm_id>
     private let channel: ConnectionChannel.Handle
     /// Both are set while there is a queue pair, for no other purpose than to outlive it.
@@ -92,6 +92,11 @@ public struct ConnectionIdentifier: ~Copyable {
         HardwareAddress(rdma_get_peer_addr(pointer))
     }
 
+    /// Its queue pair, for posting; nil when it has none.
+    public var queuePairReference: QueuePairReference? {
+        pointer.pointee.qp.map { QueuePairReference(pointer: $0) }
+    }
+
     /// The number of its queue pair; nil when it has none.
     public var queuePairNumber: UInt32? { pointer.pointee.qp?.pointee.qp_num }
 
@@ -115,13 +120,7 @@ public struct ConnectionIdentifier: ~Copyable {
     /// Together with the retry count this bounds the time to notice a partner that is gone. Soft-RoCE rounds
     /// up to jiffies, so small exponents do not differ. 0 would switch the timer off, and is refused.
     public func setAcknowledgeTimeout(exponent: UInt8) throws(VerbsError) {
-        guard (1...31).contains(exponent) else {
-            throw VerbsError(
-                call: "rdma_set_option", errno: EINVAL,
-                detail: "acknowledge timeout exponent \(exponent), expected 1 to 31"
-                    + (exponent == 0 ? ": 0 switches the timer off, and a dead partner is never noticed" : "")
-            )
-        }
+        try Retries.checkAcknowledgeTimeout(exponent, for: "rdma_set_option")
         var value = exponent
         try ErrorNumber.check(
             "rdma_set_option",
@@ -171,7 +170,7 @@ public struct ConnectionIdentifier: ~Copyable {
     }
 
     /// Makes the queue pair of a connection (rdma_create_qp(3)): reliable, every completion reported to
-    /// `completionQueue`. Receives may be posted at once.
+    /// `completionQueue`, of work posted unsignaled too. Receives may be posted at once.
     ///
     /// Fails with `EINVAL` when the device is another than the domain's, and on an inbound identifier whose
     /// sender has given up in the meantime: close it and carry on.
@@ -180,16 +179,8 @@ public struct ConnectionIdentifier: ~Copyable {
         limits: QueuePairLimits
     ) throws(VerbsError) {
         try requireDevice(for: "rdma_create_qp")
-        var attributes = ibv_qp_init_attr()
-        attributes.send_cq = completionQueue.handle.pointer
-        attributes.recv_cq = completionQueue.handle.pointer
-        attributes.cap.max_send_wr = limits.sendCapacity
-        attributes.cap.max_recv_wr = limits.receiveCapacity
-        attributes.cap.max_send_sge = 1
-        attributes.cap.max_recv_sge = 1
-        attributes.cap.max_inline_data = limits.inlineByteCount
-        attributes.qp_type = IBV_QPT_RC
-        attributes.sq_sig_all = 1
+        var attributes = limits.attributes(
+            sends: completionQueue.handle.pointer, receives: completionQueue.handle.pointer, signalsAll: true)
         try ErrorNumber.check(
             "rdma_create_qp", rdma_create_qp(pointer, domain.handle.pointer, &attributes),
             "on \(deviceName ?? "no device") for \(limits)")
@@ -201,7 +192,7 @@ public struct ConnectionIdentifier: ~Copyable {
     /// `connectError`. At most 56 bytes of private data.
     public func connect(_ parameters: ConnectionParameters) throws(VerbsError) {
         try parameters.check(for: "rdma_connect", capacity: ConnectionParameters.requestCapacity)
-        try requireQueuePair(for: "rdma_connect")
+        _ = try requireQueuePair(for: "rdma_connect")
         try ErrorNumber.check(
             "rdma_connect", parameters.withConnectionParameters { rdma_connect(pointer, $0) }, route)
     }
@@ -210,7 +201,7 @@ public struct ConnectionIdentifier: ~Copyable {
     /// most 196 bytes of private data.
     public func accept(_ parameters: ConnectionParameters) throws(VerbsError) {
         try parameters.check(for: "rdma_accept", capacity: ConnectionParameters.acceptanceCapacity)
-        try requireQueuePair(for: "rdma_accept")
+        _ = try requireQueuePair(for: "rdma_accept")
         try ErrorNumber.check(
             "rdma_accept", parameters.withConnectionParameters { rdma_accept(pointer, $0) }, route)
     }
@@ -233,16 +224,7 @@ public struct ConnectionIdentifier: ~Copyable {
 
     /// What the kernel says of the queue pair (ibv_query_qp(3)).
     public func queuePairState() throws(VerbsError) -> QueuePairState {
-        var attributes = ibv_qp_attr()
-        var initial = ibv_qp_init_attr()
-        let mask =
-            IBV_QP_STATE.rawValue | IBV_QP_DEST_QPN.rawValue | IBV_QP_PATH_MTU.rawValue
-            | IBV_QP_TIMEOUT.rawValue
-            | IBV_QP_RETRY_CNT.rawValue | IBV_QP_RNR_RETRY.rawValue
-        let queuePair = try requireQueuePair(for: "ibv_query_qp")
-        try ErrorNumber.checkReturned(
-            "ibv_query_qp", ibv_query_qp(queuePair, &attributes, Int32(mask), &initial))
-        return QueuePairState(attributes)
+        try requireQueuePair(for: "ibv_query_qp").state()
     }
 
     // MARK: Preconditions
@@ -253,14 +235,6 @@ public struct ConnectionIdentifier: ~Copyable {
         guard hasDevice else {
             throw VerbsError(call: call, errno: EINVAL, detail: "the identifier is not bound to a device yet")
         }
-    }
-
-    @discardableResult
-    func requireQueuePair(for call: StaticString) throws(VerbsError) -> UnsafeMutablePointer<ibv_qp> {
-        guard let queuePair = pointer.pointee.qp else {
-            throw VerbsError(call: call, errno: EINVAL, detail: "the identifier has no queue pair")
-        }
-        return queuePair
     }
 
     /// Both addresses, for error messages.

@@ -37,19 +37,7 @@ public struct ConnectionParameters: Sendable {
     /// Throws `EMSGSIZE` or `EINVAL` for what `call` cannot send or what would hang.
     func check(for call: StaticString, capacity: Int) throws(VerbsError) {
         try Self.check(privateData, for: call, capacity: capacity)
-        guard (1...6).contains(retryCount) else {
-            throw VerbsError(
-                call: call, errno: EINVAL,
-                detail: "retry count \(retryCount), expected 1 to 6"
-                    + (retryCount == 7
-                        ? ": Soft-RoCE takes 7 for `for ever`, and a dead partner is never noticed" : ""))
-        }
-        guard receiverNotReadyRetryCount <= 6 else {
-            throw VerbsError(
-                call: call, errno: EINVAL,
-                detail: "receiver-not-ready retry count \(receiverNotReadyRetryCount), expected 0 to 6"
-                    + (receiverNotReadyRetryCount == 7 ? ": 7 means to try for ever" : ""))
-        }
+        try Retries.check(retryCount, receiverNotReady: receiverNotReadyRetryCount, for: call)
     }
 
     /// Throws `EMSGSIZE` for more private data than `call` can send.

@@ -1,3 +1,5 @@
+import CRDMA
+
 /// How much work a queue pair takes at once (`ibv_qp_cap` of ibv_create_qp(3)).
 public struct QueuePairLimits: Hashable, Sendable {
     /// Reads, writes and sends under way.
@@ -12,5 +14,29 @@ public struct QueuePairLimits: Hashable, Sendable {
         self.sendCapacity = sendCapacity
         self.receiveCapacity = receiveCapacity
         self.inlineByteCount = inlineByteCount
+    }
+
+    /// What the device granted.
+    init(_ granted: ibv_qp_cap) {
+        self.init(
+            sendCapacity: granted.max_send_wr, receiveCapacity: granted.max_recv_wr,
+            inlineByteCount: granted.max_inline_data)
+    }
+
+    /// What a reliable queue pair of these limits is made with.
+    func attributes(
+        sends: UnsafeMutablePointer<ibv_cq>, receives: UnsafeMutablePointer<ibv_cq>, signalsAll: Bool
+    ) -> ibv_qp_init_attr {
+        var attributes = ibv_qp_init_attr()
+        attributes.send_cq = sends
+        attributes.recv_cq = receives
+        attributes.cap.max_send_wr = sendCapacity
+        attributes.cap.max_recv_wr = receiveCapacity
+        attributes.cap.max_send_sge = 1
+        attributes.cap.max_recv_sge = 1
+        attributes.cap.max_inline_data = inlineByteCount
+        attributes.qp_type = IBV_QPT_RC
+        attributes.sq_sig_all = signalsAll ? 1 : 0
+        return attributes
     }
 }

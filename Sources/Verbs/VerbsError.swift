@@ -20,10 +20,24 @@ public struct VerbsError: Error, Sendable {
     }
 }
 
+extension VerbsError {
+    /// Whether nothing is wrong but the pace: the queue pair has as much work under way as it takes. Poll
+    /// completions, then post again.
+    public var isQueueFull: Bool {
+        errno == ENOMEM && (isOf("ibv_post_send") || isOf("ibv_post_recv"))
+    }
+
+    /// Whether that call failed. Makes no strings, which might allocate.
+    private func isOf(_ name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        return call.utf8CodeUnitCount == count && memcmp(call.utf8Start, name.utf8Start, count) == 0
+    }
+}
+
 extension VerbsError: Equatable {
     /// Two errors are equal when call, number and detail are.
     public static func == (lhs: VerbsError, rhs: VerbsError) -> Bool {
-        lhs.errno == rhs.errno && lhs.detail == rhs.detail && lhs.call.description == rhs.call.description
+        lhs.errno == rhs.errno && lhs.detail == rhs.detail && lhs.isOf(rhs.call)
     }
 }
 
@@ -56,6 +70,15 @@ extension VerbsError: CustomStringConvertible {
             return "Something else is mapped there: choose another preset address, or claim it earlier"
         case ENOMEM where call == "mlock" || call == "ibv_reg_mr", EAGAIN where call == "mlock":
             return "Out of memory, or over the limit of locked memory: see `ulimit -l`, or grant CAP_IPC_LOCK"
+        case ENOMEM where isQueueFull:
+            return "The queue pair has as much work under way as it takes: poll completions, then post again"
+        case ENOMEM where call == "ibv_create_qp" || call == "rdma_create_qp" || call == "ibv_create_cq":
+            return "The device has no room for it: see its limits (`ibv_devinfo -v`) and what others hold "
+                + "(`rdma resource show`)"
+        case ETIMEDOUT where call == "ibv_modify_qp":
+            return "The partner's address did not answer: see `ip neighbour`"
+        case EINVAL where call == "rdma_init_qp_attr", ENOTCONN where call == "rdma_init_qp_attr":
+            return "Only an established connection has a path: wait for `established`, or connect again"
         case EPERM where call == "mlock" || call == "ibv_reg_mr":
             return "Locking memory is not permitted: raise `ulimit -l`, or grant CAP_IPC_LOCK"
         case ENOENT where call == "rdma_create_event_channel":

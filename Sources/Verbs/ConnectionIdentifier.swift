@@ -227,6 +227,21 @@ public struct ConnectionIdentifier: ~Copyable, WorkPosting {
         try requireQueuePair(for: "ibv_query_qp").state()
     }
 
+    /// The way that this connection goes, for queue pairs brought up by hand (rdma_init_qp_attr(3)).
+    ///
+    /// From `established` on, at both ends, until the connection ends: then, and before, `EINVAL` or
+    /// `ENOTCONN`.
+    public func pathToPartner() throws(VerbsError) -> PathToPartner {
+        try requireDevice(for: "rdma_init_qp_attr")
+        var attributes = ibv_qp_attr()
+        // Asks for what moves a queue pair to this state, which is where the path is set.
+        attributes.qp_state = IBV_QPS_RTR
+        var mask: Int32 = 0
+        try ErrorNumber.check("rdma_init_qp_attr", rdma_init_qp_attr(pointer, &attributes, &mask), route)
+        return try PathToPartner(
+            attributes, mask: mask, device: UInt(bitPattern: pointer.pointee.verbs))
+    }
+
     // MARK: Preconditions
 
     // librdmacm follows null pointers where a step was left out. These refuse first.

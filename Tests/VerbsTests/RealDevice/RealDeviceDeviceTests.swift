@@ -31,7 +31,12 @@ extension RealDevice {
             let events = try DeviceEvents(in: rig.domain)
             while try events.nextEvent() != nil {}
             defer {
-                _ = try? run("ip link set \(TestDevice.interface) up")
+                // An interface that goes down loses its IPv6 addresses.
+                _ = try? run(
+                    """
+                    ip link set \(TestDevice.interface) up &&
+                    ip address replace \(TestDevice.host6)/64 dev \(TestDevice.interface) nodad
+                    """)
                 try? TestDevice.waitForDevice()
             }
             try run("ip link set \(TestDevice.interface) down")

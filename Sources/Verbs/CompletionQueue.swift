@@ -41,6 +41,18 @@ public struct CompletionQueue: ~Copyable {
             try ErrorNumber.checkReturned("ibv_destroy_cq", destroy(), domain.lease.deviceName)
         }
 
+        /// Throws `EINVAL` unless the queue is on the device of `domain`, where `call` makes a queue pair. The
+        /// kernel would take it for whatever queue of that device has the same handle.
+        func requireDevice(
+            of domain: ProtectionDomain.Handle, for call: StaticString
+        ) throws(VerbsError) {
+            guard self.domain.lease.context == domain.lease.context else {
+                throw VerbsError(
+                    call: call, errno: EINVAL,
+                    detail: "on \(domain.lease.deviceName) with a completion queue of another device")
+            }
+        }
+
         /// ibv_destroy_cq(3) waits until every announcement taken is acknowledged.
         private func destroy() -> Int32 {
             acknowledge()

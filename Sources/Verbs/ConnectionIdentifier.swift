@@ -179,8 +179,9 @@ public struct ConnectionIdentifier: ~Copyable, WorkPosting {
         limits: QueuePairLimits
     ) throws(VerbsError) {
         try requireDevice(for: "rdma_create_qp")
-        var attributes = limits.attributes(
-            sends: completionQueue.handle.pointer, receives: completionQueue.handle.pointer, signalsAll: true)
+        var attributes = try limits.attributes(
+            in: domain.handle, sends: completionQueue.handle, receives: completionQueue.handle,
+            signalsAll: true, for: "rdma_create_qp")
         try ErrorNumber.check(
             "rdma_create_qp", rdma_create_qp(pointer, domain.handle.pointer, &attributes),
             "on \(deviceName ?? "no device") for \(limits)")

@@ -51,8 +51,8 @@ public struct QueuePair: ~Copyable, WorkPosting {
         in domain: ProtectionDomain.Handle, sends: CompletionQueue.Handle, receives: CompletionQueue.Handle,
         _ limits: QueuePairLimits, _ signalsAll: Bool
     ) throws(VerbsError) {
-        var attributes = limits.attributes(
-            sends: sends.pointer, receives: receives.pointer, signalsAll: signalsAll)
+        var attributes = try limits.attributes(
+            in: domain, sends: sends, receives: receives, signalsAll: signalsAll, for: "ibv_create_qp")
         pointer = try ErrorNumber.checkPointer(
             "ibv_create_qp", ibv_create_qp(domain.pointer, &attributes),
             "on \(domain.lease.deviceName) for \(limits)")

@@ -23,13 +23,17 @@ public struct QueuePairLimits: Hashable, Sendable {
             inlineByteCount: granted.max_inline_data)
     }
 
-    /// What a reliable queue pair of these limits is made with.
+    /// What `call` makes a reliable queue pair of these limits with, in `domain`. Throws `EINVAL` for
+    /// completion queues of another device.
     func attributes(
-        sends: UnsafeMutablePointer<ibv_cq>, receives: UnsafeMutablePointer<ibv_cq>, signalsAll: Bool
-    ) -> ibv_qp_init_attr {
+        in domain: ProtectionDomain.Handle, sends: CompletionQueue.Handle, receives: CompletionQueue.Handle,
+        signalsAll: Bool, for call: StaticString
+    ) throws(VerbsError) -> ibv_qp_init_attr {
+        try sends.requireDevice(of: domain, for: call)
+        try receives.requireDevice(of: domain, for: call)
         var attributes = ibv_qp_init_attr()
-        attributes.send_cq = sends
-        attributes.recv_cq = receives
+        attributes.send_cq = sends.pointer
+        attributes.recv_cq = receives.pointer
         attributes.cap.max_send_wr = sendCapacity
         attributes.cap.max_recv_wr = receiveCapacity
         attributes.cap.max_send_sge = 1

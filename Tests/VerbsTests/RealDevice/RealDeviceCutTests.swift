@@ -138,8 +138,8 @@ struct Link: ~Copyable {
         self.far = far
     }
 
-    /// An identifier with a queue pair that has asked for nothing yet.
-    func initiator() throws -> ConnectionIdentifier {
+    /// An identifier that has asked for nothing yet, with a queue pair or without.
+    func initiator(withQueuePair: Bool = true) throws -> ConnectionIdentifier {
         let target = try #require(SeenIdentifier(far.identifier).localAddress)
         let local = try HardwareAddress(CutLink.nearHost, port: 0)
         var identifier = try ConnectionIdentifier(channel: near.channel, context: 2)
@@ -147,6 +147,7 @@ struct Link: ~Copyable {
         try near.channel.await(.addressResolved, context: 2)
         try identifier.resolveRoute(timeoutMilliseconds: 2_000)
         try near.channel.await(.routeResolved, context: 2)
+        guard withQueuePair else { return identifier }
         try identifier.createQueuePair(
             in: near.domain, completionQueue: near.queue, limits: QueuePairLimits())
         return identifier

@@ -479,6 +479,25 @@ extension RealDevice {
             #expect(try Inventory().resources == before)
         }
 
+        @Test("A completion queue of another device is refused, by either kind of queue pair")
+        func foreignQueue() throws {
+            let link = try Link()
+            let raw = #expect(throws: VerbsError.self) {
+                _ = try QueuePair(
+                    in: link.near.domain, completionQueue: link.near.queue,
+                    receiveCompletionQueue: link.far.queue, limits: QueuePairLimits())
+            }
+            #expect(raw?.errno == EINVAL)
+            #expect(raw?.detail == "on rxe-near with a completion queue of another device")
+            var identifier = try link.initiator(withQueuePair: false)
+            let connected = #expect(throws: VerbsError.self) {
+                try identifier.createQueuePair(
+                    in: link.near.domain, completionQueue: link.far.queue, limits: QueuePairLimits())
+            }
+            #expect(connected?.errno == EINVAL)
+            #expect(connected?.detail == raw?.detail)
+        }
+
         @Test("A queue pair that cannot be made is an error, and leaves nothing behind")
         func refusedByDevice() throws {
             try Rig().close()

@@ -34,11 +34,26 @@ struct VerbsErrorTests {
             ("mlock", ENOMEM, "ulimit -l"),
             ("mmap", EEXIST, "another preset address"),
             ("ibv_get_device_list", ENOSYS, "ib_uverbs"),
+            ("ibv_post_send", ENOMEM, "poll completions"),
+            ("ibv_post_recv", ENOMEM, "poll completions"),
+            ("ibv_create_qp", ENOMEM, "rdma resource show"),
+            ("ibv_modify_qp", ETIMEDOUT, "ip neighbour"),
+            ("rdma_init_qp_attr", ENOTCONN, "wait for `established`"),
+            ("rdma_init_qp_attr", EINVAL, "wait for `established`"),
         ] as [(String, Int32, String)])
     func advice(call: String, number: Int32, hint: String) throws {
         let error = VerbsError(call: try staticString(call), errno: number)
         #expect(error.advice?.contains(hint) == true)
         #expect(error.description.hasSuffix(try #require(error.advice)))
+    }
+
+    @Test("A queue that is full is told apart from every other error")
+    func queueFull() {
+        #expect(VerbsError(call: "ibv_post_send", errno: ENOMEM).isQueueFull)
+        #expect(VerbsError(call: "ibv_post_recv", errno: ENOMEM).isQueueFull)
+        #expect(!VerbsError(call: "ibv_post_send", errno: EINVAL).isQueueFull)
+        #expect(!VerbsError(call: "ibv_reg_mr", errno: ENOMEM).isQueueFull)
+        #expect(!VerbsError(call: "ibv_post_sent", errno: ENOMEM).isQueueFull)
     }
 
     @Test("Advice about locked memory is not given to other calls")
@@ -69,7 +84,8 @@ struct VerbsErrorTests {
     private func staticString(_ call: String) throws -> StaticString {
         let known: [StaticString] = [
             "rdma_create_event_channel", "rdma_bind_addr", "rdma_resolve_addr", "ibv_reg_mr", "mlock", "mmap",
-            "ibv_get_device_list",
+            "ibv_get_device_list", "ibv_post_send", "ibv_post_recv", "ibv_create_qp", "ibv_modify_qp",
+            "rdma_init_qp_attr",
         ]
         return try #require(known.first { $0.description == call })
     }

@@ -57,6 +57,29 @@ struct VocabularyTests {
         #expect(completion.queuePairNumber == 17)
     }
 
+    @Test("A number that came along is read in network order, of successful receives only")
+    func immediates() {
+        var raw = ibv_wc()
+        raw.status = IBV_WC_SUCCESS
+        raw.opcode = IBV_WC_RECV_RDMA_WITH_IMM
+        raw.wc_flags = IBV_WC_WITH_IMM.rawValue
+        withUnsafeMutableBytes(of: &raw.imm_data) { $0.copyBytes(from: [1, 2, 3, 4]) }
+        #expect(WorkCompletion(raw).operation == .receiveOfWrite)
+        #expect(WorkCompletion(raw).immediate == 0x0102_0304)
+        raw.opcode = IBV_WC_RECV
+        #expect(WorkCompletion(raw).operation == .receive)
+        #expect(WorkCompletion(raw).immediate == 0x0102_0304)
+        raw.wc_flags = 0
+        #expect(WorkCompletion(raw).immediate == nil)
+        raw.wc_flags = IBV_WC_WITH_IMM.rawValue
+        raw.status = IBV_WC_WR_FLUSH_ERR
+        #expect(WorkCompletion(raw).immediate == nil)
+        raw.status = IBV_WC_SUCCESS
+        raw.opcode = IBV_WC_RDMA_WRITE
+        #expect(WorkCompletion(raw).operation == .write)
+        #expect(WorkCompletion(raw).immediate == nil)
+    }
+
     @Test("A packet size is printed in bytes")
     func packetSizes() {
         #expect(Device.byteCount(of: IBV_MTU_256) == 256)
@@ -102,6 +125,8 @@ struct VocabularyTests {
     func layout() {
         #expect(MemoryLayout<WorkCompletion>.size <= 48)
         #expect(_isPOD(WorkCompletion.self))
+        #expect(_isPOD(CompletionBatch.self))
+        #expect(_isPOD(PathToPartner.self))
         #expect(_isPOD(PrivateData.self))
         #expect(_isPOD(HardwareAddress.self))
         #expect(_isPOD(ConnectionParameters.self))

@@ -30,6 +30,7 @@ let package = Package(
             providers: [.apt(["libibverbs-dev", "librdmacm-dev"])]),
         .systemLibrary(name: "CCapability", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "Addressing", swiftSettings: strict),
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
         .target(
@@ -39,39 +40,41 @@ let package = Package(
         .target(
             name: "PartnerRuntime",
             dependencies: [
-                "CCapability", "CLinux", "ClusterConnection", "StrictYAML", "Verbs",
+                "Addressing", "CCapability", "CLinux", "ClusterConnection", "StrictYAML", "Verbs",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict),
         .target(
             name: "LabKit",
             dependencies: [
-                "ClusterConnection", "StrictYAML",
+                "Addressing", "ClusterConnection", "StrictYAML",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "ClusterConnection", "PartnerRuntime", "StrictYAML", "Verbs",
+                "Addressing", "ClusterConnection", "PartnerRuntime", "StrictYAML", "Verbs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmlab",
             dependencies: [
-                "ClusterConnection", "LabKit",
+                "Addressing", "ClusterConnection", "LabKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "AddressingTests", dependencies: ["Addressing"], swiftSettings: strict),
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(
             name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
-            dependencies: ["ClusterConnection", "PartnerRuntime"], swiftSettings: strict),
+            dependencies: ["Addressing", "ClusterConnection", "PartnerRuntime"], swiftSettings: strict),
         .testTarget(
-            name: "LabKitTests", dependencies: ["ClusterConnection", "LabKit"], swiftSettings: strict),
+            name: "LabKitTests", dependencies: ["Addressing", "ClusterConnection", "LabKit"],
+            swiftSettings: strict),
     ]
 )

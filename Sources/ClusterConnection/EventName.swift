@@ -13,8 +13,8 @@ public enum EventName: String, CaseIterable, Sendable {
     case confined
     /// The boot phase moved: `phase`.
     case bootPhase
-    /// The boot port answers and the preset memory is registered: `address`, `port`, `device`,
-    /// `statusBlockAddress`, `mailboxAddress` (hex).
+    /// The boot port answers and the preset memory is registered: `address` as configured, `gid` (the one
+    /// that the kernel found for it), `port`, `device`, `statusBlockAddress`, `mailboxAddress` (hex).
     case listening
     /// The process cannot go on: `reason`. The last line of this incarnation.
     case failed
@@ -23,8 +23,9 @@ public enum EventName: String, CaseIterable, Sendable {
 
     // MARK: The connection
 
-    /// An attempt to connect begins: `connection`, `attempt`, `address`, `port`, `kind` (`connect` from the
-    /// lower node identity, `knock` from the higher: it only asks to be connected). Of a long row of attempts
+    /// An attempt to connect begins: `connection`, `attempt`, `address` of the partner as configured, `gid`
+    /// that it stands for, `port`, `kind` (`connect` from the lower node identity, `knock` from the higher: it
+    /// only asks to be connected). Of a long row of attempts
     /// that fail for the same reason, the first 64 are written, then those whose number in the row is a power
     /// of two; the same goes for `connectFailed`, and for requests refused for the same reason.
     case connectStarted
@@ -34,7 +35,7 @@ public enum EventName: String, CaseIterable, Sendable {
     case requestReceived
     /// A connection request was refused: `request`, `reason`.
     case requestRejected
-    /// A connection request was accepted: `request`, `connection`.
+    /// A connection request was accepted: `request`, `connection`, and the partner's `address`, `gid`, `port`.
     case requestAccepted
     /// The transport is up: `connection`, `partnerIncarnation`, `side` (`initiator` or `acceptor`), `attempt`
     /// (the initiator's number of it).

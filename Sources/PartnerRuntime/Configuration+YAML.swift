@@ -1,6 +1,6 @@
+import Addressing
 import ClusterConnection
 import StrictYAML
-import Verbs
 
 extension Configuration {
     /// Reads a configuration; all that is wrong with it is thrown at once, and nothing is started.
@@ -115,16 +115,15 @@ extension Configuration.Rail {
             )
             return nil
         }
-        let form = "an IPv4 or IPv6 address"
-        let address = rail.required("address", expected: form) { isAddress($0) ? $0 : nil }
-        let partnerAddress = rail.required("partnerAddress", expected: form) { isAddress($0) ? $0 : nil }
+        let address = rail.address("address")
+        let partnerAddress = rail.address("partnerAddress")
         let port = rail.value("bootPort", expected: "a port number from 1 to 65535") {
             UInt16($0).flatMap { $0 > 0 ? $0 : nil }
         }
-        if let address, address == partnerAddress {
-            rail.refuse("partnerAddress", "expected another address than the own one")
-        }
         guard let address, let partnerAddress else { return nil }
+        if let problem = partnerAddress.problem(asPartnerOf: address) {
+            rail.refuse("partnerAddress", problem)
+        }
         self.init(
             address: address, partnerAddress: partnerAddress,
             bootPort: port ?? Configuration.defaultBootPort)
@@ -165,8 +164,15 @@ extension YAMLFields {
         }
         if let read { span = read }
     }
-}
 
-private func isAddress(_ text: String) -> Bool {
-    (try? HardwareAddress(text, port: 1)) != nil
+    /// A hardware address that has to be there. What is wrong with it is said in the address's own words.
+    fileprivate func address(_ name: String) -> RailAddress? {
+        guard let text = required(name, expected: RailAddress.form, { $0 }) else { return nil }
+        do throws(AddressProblem) {
+            return try RailAddress(text)
+        } catch {
+            refuse(name, "“\(text)” \(error)")
+            return nil
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 
 /// What one partner process is told: everything of `ClusterConnection.Settings`, and what only a real process
@@ -20,10 +21,11 @@ public struct Configuration: Hashable, Sendable {
 
     /// One path of the interconnect.
     public struct Rail: Hashable, Sendable {
-        /// The own hardware address: an IPv4 or IPv6 address of an RDMA device.
-        public var address: String
-        /// The partner's hardware address, known beforehand (claim C15).
-        public var partnerAddress: String
+        /// The own hardware address: what an RDMA device of this side is reached by.
+        public var address: RailAddress
+        /// The partner's hardware address, known beforehand (claim C15); may be a Fibre Channel identifier
+        /// (claim C17).
+        public var partnerAddress: RailAddress
         /// The boot port, the same on both sides (claim C15).
         public var bootPort: UInt16
     }

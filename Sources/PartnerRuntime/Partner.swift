@@ -132,7 +132,8 @@ extension Partner {
         try poller.add(rail.deviceEvents.fileDescriptor, as: .device)
         self.rail = rail
         history.write(.listening, at: MonotonicClock.now) { line in
-            line.field("address", text: configuration.rail.address)
+            line.field("address", text: configuration.rail.address.text)
+            line.field("gid", text: rail.identifier.description)
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail.deviceName)
             line.field("statusBlockAddress", hexadecimal: rail.statusBlock.address)
@@ -404,7 +405,8 @@ extension Partner {
         switch record.event {
         case .connectStarted, .requestAccepted:
             history.write(record, at: now) { line in
-                line.field("address", text: configuration.rail.partnerAddress)
+                line.field("address", text: configuration.rail.partnerAddress.text)
+                line.field("gid", text: configuration.rail.partnerAddress.gid.description)
                 line.field("port", UInt64(configuration.rail.bootPort))
             }
         case .connectFailed, .handshakeFailed, .retired:
@@ -427,8 +429,10 @@ extension Partner {
             line.field("verdictForNs", (MonotonicClock.now - manager.verdictSince).nanoseconds)
             line.field("partnerIncarnation", sixteenDigits: manager.partnerIncarnation.value)
             line.field("partnerPhase", name: manager.partnerPhase?.name ?? "unknown")
-            line.field("address", text: configuration.rail.address)
-            line.field("partnerAddress", text: configuration.rail.partnerAddress)
+            line.field("address", text: configuration.rail.address.text)
+            line.field("gid", text: configuration.rail.address.gid.description)
+            line.field("partnerAddress", text: configuration.rail.partnerAddress.text)
+            line.field("partnerGid", text: configuration.rail.partnerAddress.gid.description)
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail?.deviceName ?? "none")
             line.field("upNs", (MonotonicClock.now - started).nanoseconds)

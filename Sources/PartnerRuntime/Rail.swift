@@ -24,8 +24,9 @@ final class Rail {
 
     /// Opens the boot port and registers the preset memory.
     init(_ configuration: Configuration.Rail) throws(VerbsError) {
-        address = try HardwareAddress(configuration.address, port: configuration.bootPort)
-        partnerAddress = try HardwareAddress(configuration.partnerAddress, port: configuration.bootPort)
+        address = try HardwareAddress(configuration.address.socketText, port: configuration.bootPort)
+        partnerAddress = try HardwareAddress(
+            configuration.partnerAddress.socketText, port: configuration.bootPort)
         channel = try ConnectionChannel()
         listener = try ConnectionIdentifier(channel: channel, context: 0)
         // The port of an incarnation that died a moment ago may not have been given back yet.
@@ -49,6 +50,9 @@ final class Rail {
     }
 
     var deviceName: String { domain.deviceName }
+
+    /// The GID that the kernel found for the own address.
+    var identifier: GlobalIdentifier { listener.localIdentifier }
 
     func publish(_ words: StatusBlock.Words) throws(VerbsError) {
         try statusBlock.storeWords(words.span.bytes, at: 0)

@@ -9,7 +9,9 @@ struct StatusReport: Decodable {
     let partnerIncarnation: String
     let partnerPhase: String
     let address: String
+    let gid: String
     let partnerAddress: String
+    let partnerGid: String
     let port: UInt64
     let device: String
     let upNs: UInt64
@@ -36,6 +38,7 @@ struct StatusReport: Decodable {
             ("partner", "\(partner), incarnation \(incarnation)"),
             ("up", "\(seconds(upNs)), boot phase \(phase)"),
             ("rail", "\(device): \(address) to \(partnerAddress), boot port \(port)"),
+            ("gids", "\(gid) to \(partnerGid)"),
             ("link", "\(link), established \(establishedCount) times"),
             ("verdict", "\(verdict) for \(seconds(verdictForNs))"),
             ("its partner", "incarnation \(partnerIncarnation), boot phase \(partnerPhase)"),

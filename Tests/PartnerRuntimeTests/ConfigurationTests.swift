@@ -46,7 +46,13 @@ struct ConfigurationTests {
             ("transport.retryCount=7", "Soft-RoCE takes 7"), ("transport.ackTimeout=40", "8 to 22"),
             ("node=0", "a node identity"), ("partnerNode=1", "a partner is not itself"),
             ("rail.address=nowhere", "an IPv4 or IPv6 address"),
-            ("rail.partnerAddress=10.77.0.1", "another address"), ("rail.bootPort=0", "1 to 65535"),
+            ("rail.partnerAddress=10.77.0.1", "another address"),
+            ("rail.partnerAddress=gid:::ffff:10.77.0.1", "another address"),
+            ("rail.partnerAddress=fd77:cc::2", "family of the own address"),
+            ("rail.address=50:01:43:80:12:34:56", "a WWN has eight"),
+            ("rail.address=wwn:60:01:43:80:12:34:56:78", "name of 128 bits"),
+            ("rail.address=gid:10.77.0.1", "holds no GID"), ("rail.address=fe80::1", "%eth0"),
+            ("rail.address=0.0.0.0", "stands for every address"), ("rail.bootPort=0", "1 to 65535"),
             ("rail.bootPort=70000", "1 to 65535"), ("heartbeat.interval=10", "a duration such as"),
             ("heartbeat.interval=0ms", "at least 1000 us"), ("heartbeat.missLimit=1", "2 to 10000"),
             ("connect.backoffCap=1ms", "at least backoffStart"), ("role=toaster", "storageSystem or"),
@@ -59,6 +65,26 @@ struct ConfigurationTests {
         let found = problems(Self.whole, overrides: [assignment])
         #expect(found.count == 1, "\(found)")
         #expect(found.first?.contains(expected) == true, "\(found)")
+    }
+
+    @Test(
+        "a hardware address may be written in any form, of an interface that is not there yet as well",
+        arguments: [
+            ("10.77.0.1", "10.77.0.2", "::ffff:10.77.0.2"), ("fd77:cc::1", "fd77:cc::2", "fd77:cc::2"),
+            ("fe80::1%none0", "fe80::2%none0", "fe80::2"),
+            ("gid:fd77:00cc:0000:0000:0000:0000:0000:0001", "gid:fd77:cc::2", "fd77:cc::2"),
+            (
+                "50:01:43:80:12:34:56:78", "wwn:50:01:43:80:12:34:56:79",
+                "fd63:636d:2d77:776e:5001:4380:1234:5679"
+            ),
+        ])
+    func addresses(_ own: String, _ partner: String, _ gid: String) throws {
+        let configuration = try Configuration(
+            yaml: Self.whole, source: "a.yaml",
+            overrides: ["rail.address=\(own)", "rail.partnerAddress=\(partner)"])
+        #expect(configuration.rail.address.text == own)
+        #expect(configuration.rail.partnerAddress.text == partner)
+        #expect(configuration.rail.partnerAddress.gid.description == gid)
     }
 
     @Test("an empty mapping names every field that is missing")

@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 import Testing
 
@@ -389,7 +390,8 @@ struct CheckerTests {
 
     @Test(arguments: Claim.allCases)
     func everyClaimIsShownForBothPartnersByAGoodRun(_ claim: Claim) throws {
-        let run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [\(claim.rawValue)]\n")
+        let run = try HistoryBuilder.goodRun(
+            "\(HistoryBuilder.minimal)addressing: wwn\nclaims: [\(claim.rawValue)]\n")
         #expect(run.judgement.result == .held, "\(run.words)")
         #expect(run.judgement.claims.map(\.standing) == [.shown, .shown])
         #expect(run.judgement.claims.allSatisfy { $0.evidence.count >= 2 })
@@ -398,16 +400,21 @@ struct CheckerTests {
     @Test(
         arguments: [
             (Claim.c2, EventName.firstReadPosted, "address", JSONValue.string("0xdead")),
-            (.c15, .connectStarted, "address", .string("10.77.0.9")),
+            (.c15, .connectStarted, "gid", .string("::ffff:10.77.0.9")),
             (.c15, .connectStarted, "port", .integer(1)),
             (.c15, .firstWritePosted, "address", .string("0xdead")),
             (.c16, .secondReadPosted, "address", .string("0xdead")),
+            (.c17, .connectStarted, "address", .string("10.77.0.2")),
+            (.c17, .connectStarted, "address", .string("50:2c:c0:00:00:00:00:03")),
+            (.c17, .connectStarted, "gid", .string("fd63:636d:2d77:776e:502c:c000:0:3")),
+            (.c17, .connectStarted, "gid", .null),
             (.c19, .firstReadCompleted, "phase", .string("storageOSActive")),
         ])
     func aClaimThatTheEventsContradictBreaks(
         _ claim: Claim, _ name: EventName, _ field: String, _ value: JSONValue
     ) throws {
-        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [\(claim.rawValue)]\n")
+        var run = try HistoryBuilder.goodRun(
+            "\(HistoryBuilder.minimal)addressing: wwn\nclaims: [\(claim.rawValue)]\n")
         run.change {
             $0.partner == .a && $0.name == name
         } to: { event in
@@ -415,6 +422,14 @@ struct CheckerTests {
                 event.fields.fields.map { ($0.name, $0.name == field ? value : $0.value) })
         }
         #expect(run.brokenRules == [.claimed], "\(run.words)")
+    }
+
+    @Test(arguments: RailAddress.Kind.allCases)
+    func onlyAWWNShowsThatTheHardwareAddressIsAFibreChannelIdentifier(_ kind: RailAddress.Kind) throws {
+        let run = try HistoryBuilder.goodRun(
+            "\(HistoryBuilder.minimal)addressing: \(kind.rawValue)\nclaims: [C15, C17]\n")
+        #expect(run.brokenRules == (kind == .wwn ? [] : [.claimed]), "\(run.words)")
+        #expect(run.judgement.claims.filter { $0.claim == .c15 }.map(\.standing) == [.shown, .shown])
     }
 
     @Test(arguments: [Claim.c1a, .c1b, .c1e, .c20, .c21])

@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 
 @testable import LabKit
@@ -57,12 +58,21 @@ struct HistoryBuilder {
         add(
             time + 29, partner, .listening,
             [
-                ("address", .string(FabricNames.address(of: partner))), ("port", .integer(17_320)),
+                ("address", .string(address(of: partner))), ("gid", .string(gid(of: partner))),
+                ("port", .integer(17_320)),
                 ("statusBlockAddress", .string("0x100000000000")),
                 ("mailboxAddress", .string("0x100000010000")),
             ], life: life)
         add(time + 29.1, partner, .bootPhase, [("phase", .string("ccmListening"))], life: life)
         add(time + 899, partner, .bootPhase, [("phase", .string("storageOSActive"))], life: life)
+    }
+
+    private func address(of partner: PartnerID) -> String {
+        scenario.partners[partner]?.settings.address ?? FabricNames.address(of: partner)
+    }
+
+    private func gid(of partner: PartnerID) -> String {
+        (try? RailAddress(address(of: partner)).gid.description) ?? "none"
     }
 
     private func pid(_ partner: PartnerID, _ life: Int) -> Int64 { (partner == .a ? 100 : 200) + Int64(life) }
@@ -82,7 +92,7 @@ struct HistoryBuilder {
                     0, .connectStarted,
                     [
                         number, ("kind", .string("connect")),
-                        ("address", .string(FabricNames.address(of: .b))),
+                        ("address", .string(address(of: .b))), ("gid", .string(gid(of: .b))),
                         ("port", .integer(17_320)),
                     ])
             }

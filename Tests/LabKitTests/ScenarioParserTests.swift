@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 import StrictYAML
 import Testing
@@ -60,6 +61,29 @@ struct ScenarioParserTests {
         #expect(scenario.expectations[1].never)
         #expect(scenario.expectations[2].patterns.count == 2)
         #expect(scenario.bounds.dead == .milliseconds(30))
+    }
+
+    @Test(arguments: RailAddress.Kind.allCases)
+    func theAddressingIsThatOfBothPartners(_ kind: RailAddress.Kind) throws {
+        let scenario = try ScenarioParser.parse(
+            HistoryBuilder.minimal + "addressing: \(kind.rawValue)\n", file: "test.yaml")
+        for partner in PartnerID.allCases {
+            let settings = try #require(scenario.partners[partner]?.settings)
+            let own = try RailAddress(settings.address)
+            let other = try RailAddress(settings.partnerAddress)
+            #expect(own.kind == kind)
+            #expect(other.kind == kind)
+            #expect(other.problem(asPartnerOf: own) == nil)
+            #expect(settings.partnerAddress == scenario.partners[partner.other]?.settings.address)
+            let file = settings.configuration(for: partner, control: nil, killAfter: nil)
+            #expect(file.contains("  address: \(settings.address)\n"))
+        }
+    }
+
+    @Test func withoutAddressingTheAddressesAreIPv4() throws {
+        let scenario = try ScenarioParser.parse(HistoryBuilder.minimal, file: "test.yaml")
+        #expect(scenario.partners[.a]?.settings.address == "10.77.0.1")
+        #expect(scenario.partners[.b]?.settings.address == "10.77.0.2")
     }
 
     @Test func aSweepBecomesARunForEachValue() throws {

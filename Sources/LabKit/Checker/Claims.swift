@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 
 /// Where a claim can be followed in one partner's events, or why it cannot.
@@ -132,6 +133,7 @@ extension Timeline {
                 first.other.listening?.text("statusBlockAddress"),
                 "the first read's address", "the partner's preset status block")
         case .c15, .c16: (standing, evidence) = destination(claim, first)
+        case .c17: (standing, evidence) = fibreChannelDestination(first)
         case .c18:
             evidence = [first.event(.connected)] + operationsPosted(first)
             standing =
@@ -203,27 +205,21 @@ extension Timeline {
     private func destination(_ claim: Claim, _ first: FirstConnection) -> (
         ClaimTrace.Standing, [HistoryEvent?]
     ) {
-        let initiator = first.event(.connected)?.text("side") != "acceptor"
-        let from = initiator ? first.own : first.other
-        let to = initiator ? first.other : first.own
-        let limit = first.event(.connected)?.time ?? first.established.time
-        let attempt = from.events.last {
-            $0.name == .connectStarted && $0.time <= limit && $0.text("kind") != "knock"
-        }
+        let (attempt, listening) = predefinedEnd(first)
         let operations =
             claim == .c15
             ? [first.event(.firstReadPosted), first.event(.firstWritePosted)]
             : [first.event(.firstReadPosted), first.event(.secondReadPosted)]
-        let evidence = [to.listening, attempt, first.event(.connected)] + operations
+        let evidence = [listening, attempt, first.event(.connected)] + operations
         if evidence.contains(where: { $0 == nil }) {
             return (.broken("a line is missing to follow it"), evidence)
         }
         var standing = same(
-            attempt?.text("address"), to.listening?.text("address"), "the attempt's hardware address",
+            attempt?.text("gid"), listening?.text("gid"), "the attempt's hardware address",
             "the predefined one")
         if standing == .shown {
             standing = same(
-                attempt?.text("port"), to.listening?.text("port"), "the attempt's port",
+                attempt?.text("port"), listening?.text("port"), "the attempt's port",
                 "the predefined boot port")
         }
         if standing == .shown && claim == .c16 {
@@ -238,6 +234,46 @@ extension Timeline {
                 first.other.listening?.text("mailboxAddress"),
                 "the first write's address", "the partner's preset mailbox")
         }
+        return (standing, evidence)
+    }
+
+    /// The attempt that began a connection, from whichever side it came, and the boot port that it went to.
+    private func predefinedEnd(_ first: FirstConnection) -> (
+        attempt: HistoryEvent?, listening: HistoryEvent?
+    ) {
+        let initiator = first.event(.connected)?.text("side") != "acceptor"
+        let from = initiator ? first.own : first.other
+        let to = initiator ? first.other : first.own
+        let limit = first.event(.connected)?.time ?? first.established.time
+        let attempt = from.events.last {
+            $0.name == .connectStarted && $0.time <= limit && $0.text("kind") != "knock"
+        }
+        return (attempt, to.listening)
+    }
+
+    /// Claim 17: both sides know the end that all operations went to by a Fibre Channel identifier, and it is
+    /// the GID that the rule makes of it, as the attempt took it and as the kernel found it at the other side.
+    private func fibreChannelDestination(_ first: FirstConnection) -> (
+        ClaimTrace.Standing, [HistoryEvent?]
+    ) {
+        let (attempt, listening) = predefinedEnd(first)
+        let evidence = [listening, attempt, first.event(.connected)] + operationsPosted(first)
+        guard let attempt, let listening, !evidence.contains(where: { $0 == nil }) else {
+            return (.broken("a line is missing to follow it"), evidence)
+        }
+        for event in [attempt, listening] {
+            let text = event.text("address") ?? "nothing"
+            guard let name = try? RailAddress(text), name.kind == .wwn else {
+                return (
+                    .broken("the hardware address of \(event.name.rawValue) is \(text), no WWN"), evidence
+                )
+            }
+            let standing = same(
+                event.text("gid"), "\(name.gid)", "the GID of \(event.name.rawValue)", "that of WWN \(text)")
+            if standing != .shown { return (standing, evidence) }
+        }
+        let standing = same(
+            attempt.text("address"), listening.text("address"), "the attempt's WWN", "the predefined one")
         return (standing, evidence)
     }
 

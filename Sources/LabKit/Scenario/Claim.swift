@@ -8,6 +8,7 @@ package enum Claim: String, CaseIterable, Sendable {
     case c2 = "C2"
     case c15 = "C15"
     case c16 = "C16"
+    case c17 = "C17"
     case c18 = "C18"
     case c19 = "C19"
     case c20 = "C20"
@@ -24,6 +25,8 @@ package enum Claim: String, CaseIterable, Sendable {
         case .c2: "the first read asks for the preset address of the partner's status variable"
         case .c15: "the first read and the first write go to the predefined hardware address and port"
         case .c16: "the second read goes to the same address and port as the first operations"
+        case .c17:
+            "the predefined hardware address is a Fibre Channel identifier, mapped to a GID by the rule"
         case .c18: "the port is a virtual interface: one reliable connection carries all four operations"
         case .c19: "the first read brings the booting status that the partner stores at the preset address"
         case .c20: "both CCMs connect reliably before either storage OS is active"

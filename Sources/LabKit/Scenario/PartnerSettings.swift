@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 
 /// What one partner process is configured with, before the fabric's addresses are filled in.
@@ -25,11 +26,13 @@ package struct PartnerSettings: Hashable, Sendable {
     package var retryCount: UInt64 = 5
 
     /// The settings of a partner on the lab's own fabric.
-    package init(_ partner: PartnerID) {
+    ///
+    /// - Parameter addressing: how the hardware addresses of the rail's ends are written.
+    package init(_ partner: PartnerID, addressing: RailAddress.Kind = .ipv4) {
         node = partner == .a ? 1 : 2
         partnerNode = partner == .a ? 2 : 1
-        address = FabricNames.address(of: partner)
-        partnerAddress = FabricNames.address(of: partner.other)
+        address = FabricNames.address(of: partner, addressing)
+        partnerAddress = FabricNames.address(of: partner.other, addressing)
     }
 
     /// The configuration file of `ccmd`, in YAML.

@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 import StrictYAML
 
@@ -53,12 +54,16 @@ package enum ScenarioParser {
     }
 
     private static func partners(of root: YAMLFields) -> [PartnerID: PartnerPlan] {
+        let addressing: RailAddress.Kind? = root.choice(
+            "addressing", RailAddress.Kind.allCases.map { ($0.rawValue, $0) },
+            what: "a way of writing hardware addresses")
         let shared = root.section("settings")
         let named = root.section("partners")
         let sharedReader = shared.map { SettingsReader(shared: $0) }
         var plans: [PartnerID: PartnerPlan] = [:]
         for partner in PartnerID.allCases {
-            var plan = PartnerPlan(settings: PartnerSettings(partner), bootAt: .zero)
+            var plan = PartnerPlan(
+                settings: PartnerSettings(partner, addressing: addressing ?? .ipv4), bootAt: .zero)
             sharedReader?.apply(to: &plan.settings)
             if let own = named?.section(partner.rawValue) { read(own, into: &plan) }
             plans[partner] = plan

@@ -1,3 +1,4 @@
+import Addressing
 import ClusterConnection
 import StrictYAML
 
@@ -58,10 +59,8 @@ struct SettingsReader {
 
     private func applyRail(_ rail: YAMLFields, to settings: inout PartnerSettings) {
         if isOwn {
-            let form = "an IPv4 address such as 10.77.0.1"
-            settings.address = rail.value("address", expected: form, Self.address) ?? settings.address
-            settings.partnerAddress =
-                rail.value("partnerAddress", expected: form, Self.address) ?? settings.partnerAddress
+            settings.address = Self.address("address", rail) ?? settings.address
+            settings.partnerAddress = Self.address("partnerAddress", rail) ?? settings.partnerAddress
         }
         settings.bootPort =
             rail.value("bootPort", expected: "a port from 1 to 65535") { Self.count($0, 1...65_535) }
@@ -116,8 +115,13 @@ struct SettingsReader {
         return text.lowercased()
     }
 
-    private static func address(_ text: String) -> String? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy({ UInt8($0) != nil && $0.first != "+" }) ? text : nil
+    private static func address(_ name: String, _ rail: YAMLFields) -> String? {
+        guard let text = rail.value(name, expected: RailAddress.form, { $0 }) else { return nil }
+        do throws(AddressProblem) {
+            return try RailAddress(text).text
+        } catch {
+            rail.refuse(name, "“\(text)” \(error)")
+            return nil
+        }
     }
 }

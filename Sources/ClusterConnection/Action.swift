@@ -10,6 +10,19 @@ public enum Action: Sendable {
     case readStatusBlock(ConnectionID, Operation, key: UInt32)
     /// Post a write of a slot at `PresetAddress.mailbox` plus the kind's offset, with this remote key.
     case writeMailbox(ConnectionID, Operation, MailboxSlot.Kind, MailboxSlot.Words, key: UInt32)
+    /// Send a message (`IBV_WR_SEND`). Its end is told by `Event.sent`.
+    case send(ConnectionID, [UInt8])
+    /// Make queue pairs and register memory for these clients, on the device of this connection, in the order
+    /// of their numbers; answered by `Event.portsMade`, or `Event.portsFailed` for a client.
+    case makePorts(ConnectionID, [PortOrder])
+    /// Connect queue pairs that were made with those of these tables, receives posted first; answered by
+    /// `Event.portsConnected`, or `Event.portsFailed` for a client.
+    case connectPorts(ConnectionID, [PortTable])
+    /// Destroy the queue pairs of these clients and the keys of their memory. Afterwards nothing of the
+    /// partner's can reach that memory.
+    case destroyPorts(ConnectionID, [ClientPair])
+    /// Tell a client.
+    case notify(ClientID, ClientNotice)
     /// End a connection and destroy its endpoint. Afterwards nothing of it can reach memory, and no event of
     /// it MUST reach the CCM.
     case retire(ConnectionID)

@@ -12,6 +12,11 @@ struct CRC32C {
         update(halfWord: UInt32(truncatingIfNeeded: word >> 32))
     }
 
+    /// Takes bytes in their order.
+    mutating func update(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { state = (state >> 8) ^ castagnoliTable[Int((state ^ UInt32(byte)) & 0xff)] }
+    }
+
     /// Takes the four bytes of a little-endian half word, the lowest first.
     mutating func update(halfWord: UInt32) {
         for shift in stride(from: UInt32(0), to: 32, by: 8) {

@@ -111,23 +111,24 @@ extension ConnectionManager {
         case .malformed, .staleIncarnation, .staleAttempt, .initiating, .wrongDirection, .shuttingDown:
             pause = backoff.next(using: &random)
         }
-        giveUp(attempt, rejection.reason.name, pause: pause, at: now, into: &actions)
+        giveUp(
+            attempt, rejection.reason.name, pause: pause,
+            partnerVersions: rejection.reason == .incompatible ? rejection.versions : nil, at: now,
+            into: &actions)
     }
 
     private mutating func giveUp(
-        _ attempt: Attempt, _ reason: StaticString, pause: TimeSpan?, at now: Instant,
-        into actions: inout [Action]
+        _ attempt: Attempt, _ reason: StaticString, pause: TimeSpan?, partnerVersions: VersionRange? = nil,
+        at now: Instant, into actions: inout [Action]
     ) {
         let pause = pause ?? backoff.next(using: &random)
         actions.append(.retire(attempt.connection))
         if failures.isWorthALine(for: reason) {
-            actions.append(
-                .record(
-                    HistoryRecord(.connectFailed).with(
-                        "connection", .number(UInt64(attempt.connection.value))
-                    )
-                    .with("attempt", .number(attempt.number)).with("reason", .text(reason))
-                    .with("backoffNs", .number(pause.nanoseconds))))
+            let record = HistoryRecord(.connectFailed)
+                .with("connection", .number(UInt64(attempt.connection.value)))
+                .with("attempt", .number(attempt.number)).with("reason", .text(reason))
+                .with("backoffNs", .number(pause.nanoseconds))
+            actions.append(.record(partnerVersions.map { record.with(settings.versions, $0) } ?? record))
         }
         wait(pause, at: now, into: &actions)
     }
@@ -166,11 +167,12 @@ extension ConnectionManager {
             giveUp(attempt, "strangerAccepted", pause: settings.slowRetry, at: now, into: &actions)
             return
         }
-        guard settings.versions.highestCommon(with: data.versions) != nil else {
+        guard let version = settings.versions.highestCommon(with: data.versions) else {
             counters.attemptsFailed += 1
             setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
             giveUp(
-                attempt, RejectReason.incompatible.name, pause: settings.slowRetry, at: now, into: &actions)
+                attempt, RejectReason.incompatible.name, pause: settings.slowRetry,
+                partnerVersions: data.versions, at: now, into: &actions)
             return
         }
         guard !superseded.contains(data.incarnation) else {
@@ -184,7 +186,7 @@ extension ConnectionManager {
         beginHandshake(
             Peer(
                 connection: attempt.connection, incarnation: data.incarnation,
-                statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey,
+                statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey, version: version,
                 attempt: UInt16(truncatingIfNeeded: attempt.number), since: now),
             at: now, into: &actions)
     }

@@ -98,13 +98,11 @@ extension ConnectionManager {
             guard let words else { throw .tooShort }
             partner = try StatusBlock(words: words)
         } catch {
-            switch error {
-            case .badChecksum:
-                counters.tornReads += 1
-                return readAgain(handshake, operation, at: now, into: &actions)
-            case .tooShort, .badMagic, .unknownVersion, .badField:
+            guard error == .badChecksum else {
                 return fail(handshake, error.name, at: now, into: &actions)
             }
+            counters.tornReads += 1
+            return readAgain(handshake, operation, at: now, into: &actions)
         }
         guard partner.cluster == settings.cluster, partner.node == settings.partnerNode else {
             return fail(handshake, "strangersBlock", at: now, into: &actions)
@@ -217,6 +215,8 @@ extension ConnectionManager {
         actions.append(.cancelTimer(.poll))
         recordSeen(.established, handshake, into: &actions)
         setVerdict(.alive, "established", at: now, into: &actions)
+        watchBoot(at: now, into: &actions)
+        beginExchange(handshake.peer, at: now, into: &actions)
     }
 
     mutating func handshakeTimedOut(at now: Instant, into actions: inout [Action]) {

@@ -77,6 +77,7 @@ extension ConnectionManager {
             move(to: .established(session))
         }
         proven(partner, at: now, into: &actions)
+        partnerTook(partner.messagesTaken, into: &actions)
     }
 
     private mutating func countMiss(_ session: Session, at now: Instant, into actions: inout [Action]) {

@@ -38,16 +38,19 @@ extension ConnectionManager {
 
     /// Tears the connection down, then says what is held of the partner, then begins again.
     ///
-    /// In this order, because once the verdict is out nothing of the old connection may reach memory.
+    /// In this order, because once the verdict is out and the clients are told, nothing of the old connection
+    /// may reach memory.
     mutating func lose(
-        _ new: Verdict?, _ reason: StaticString, at now: Instant, into actions: inout [Action]
+        _ new: Verdict?, _ reason: StaticString, pause: TimeSpan? = nil, at now: Instant,
+        into actions: inout [Action]
     ) {
         guard let peer = link.peer else { return }
         tearDown(peer, reason, into: &actions)
         // Nobody is alive without a connection whose reads succeed; without evidence of what became of the
         // partner, there is no verdict.
         setVerdict(new == .alive ? nil : new, reason, at: now, into: &actions)
-        wait(backoff.next(using: &random), at: now, into: &actions)
+        tellLosses(into: &actions)
+        wait(pause ?? backoff.next(using: &random), at: now, into: &actions)
     }
 
     private mutating func tearDown(_ peer: Peer, _ reason: StaticString, into actions: inout [Action]) {
@@ -56,7 +59,9 @@ extension ConnectionManager {
             .record(
                 HistoryRecord(.retired).with("connection", .number(UInt64(peer.connection.value)))
                     .with("reason", .text(reason))))
+        endExchange(into: &actions)
         stopTicking(into: &actions)
+        actions.append(.cancelTimer(.stall))
         actions.append(.cancelTimer(.handshake))
         actions.append(.cancelTimer(.poll))
         actions.append(.clearMailbox)
@@ -72,7 +77,9 @@ extension ConnectionManager {
         if case .connecting(let attempt) = link { actions.append(.retire(attempt.connection)) }
         let peer = link.peer
         move(to: .farewell(peer))
-        for timer in [TimerName.attempt, .backoff, .handshake, .poll] { actions.append(.cancelTimer(timer)) }
+        for timer in [TimerName.attempt, .backoff, .handshake, .poll, .exchange, .stall] {
+            actions.append(.cancelTimer(timer))
+        }
         guard peer != nil else { return endFarewell(into: &actions) }
         // Long enough for the partner to read that this is a shutdown and not a crash.
         actions.append(.setTimer(.farewell, now + settings.heartbeatInterval * 2))
@@ -80,7 +87,10 @@ extension ConnectionManager {
 
     mutating func endFarewell(into actions: inout [Action]) {
         guard case .farewell(let peer) = link else { return }
-        if let peer { tearDown(peer, "farewell", into: &actions) }
+        if let peer {
+            tearDown(peer, "farewell", into: &actions)
+            tellLosses(into: &actions)
+        }
         actions.append(.cancelTimer(.farewell))
         move(to: .farewell(nil))
         actions.append(.finished)

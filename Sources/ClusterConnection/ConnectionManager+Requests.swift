@@ -36,7 +36,8 @@ extension ConnectionManager {
         case .waiting, .connecting, .accepting, .handshaking, .established:
             break
         }
-        guard settings.versions.highestCommon(with: data.versions) != nil else {
+        let version = settings.versions.highestCommon(with: data.versions)
+        guard let version, data.incarnation != incompatiblePartner else {
             refusePartner(request, data, .incompatible, into: &actions)
             if link.peer == nil {
                 setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
@@ -51,14 +52,15 @@ extension ConnectionManager {
             refusePartner(request, data, .initiating, into: &actions)
             knocked(data, at: now, into: &actions)
         case (.connect, false):
-            accept(request, data, at: now, into: &actions)
+            accept(request, data, version: version, at: now, into: &actions)
         case (.knock, false), (.connect, true), (.acceptance, _):
             refusePartner(request, data, .wrongDirection, into: &actions)
         }
     }
 
     private mutating func accept(
-        _ request: RequestID, _ data: ConnectionPrivateData, at now: Instant, into actions: inout [Action]
+        _ request: RequestID, _ data: ConnectionPrivateData, version: UInt16, at now: Instant,
+        into actions: inout [Action]
     ) {
         if let peer = link.peer, peer.incarnation == data.incarnation,
             !isNewer(data.attempt, than: peer.attempt)
@@ -82,8 +84,8 @@ extension ConnectionManager {
         actions.append(.cancelTimer(.backoff))
         let peer = Peer(
             connection: nextConnection(), incarnation: data.incarnation,
-            statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey, attempt: data.attempt,
-            since: now)
+            statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey, version: version,
+            attempt: data.attempt, since: now)
         move(to: .accepting(peer))
         actions.append(
             .record(
@@ -161,10 +163,11 @@ extension ConnectionManager {
         if reason != .initiating { counters.partnerRejected += 1 }
         if refusals.isWorthALine(for: reason.name) {
             recordReceived(request, data, into: &actions)
+            let record = HistoryRecord(.requestRejected).with("request", .number(UInt64(request.value)))
+                .with("reason", .text(reason.name))
             actions.append(
                 .record(
-                    HistoryRecord(.requestRejected).with("request", .number(UInt64(request.value)))
-                        .with("reason", .text(reason.name))))
+                    reason == .incompatible ? record.with(settings.versions, data.versions) : record))
         }
         reject(request, reason, into: &actions)
     }

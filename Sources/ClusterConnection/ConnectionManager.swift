@@ -16,7 +16,7 @@ public struct ConnectionManager: Sendable {
     /// When the verdict last changed.
     public private(set) var verdictSince: Instant
     /// What the partner may read of this side.
-    public private(set) var block: StatusBlock
+    public internal(set) var block: StatusBlock
     /// The partner's boot phase, as last read.
     public private(set) var partnerPhase: BootPhase?
     /// The partner's life that was last proven by a read.
@@ -30,6 +30,12 @@ public struct ConnectionManager: Sendable {
     /// The life whose connection gave way to another's request. Which of the two is the stale one only a read
     /// can tell: a request of an earlier life may have been overtaken by the present one's.
     var replaced: Incarnation = .none
+    /// The life that refused this one, or was refused, over what both speak: no use to connect with it again.
+    var incompatiblePartner: Incarnation = .none
+    var exchange = Exchange()
+    /// Since when the partner has been read in its present boot phase, and whether a stall of it was reported.
+    var partnerPhaseSince: Instant
+    var stallIsReported = false
     var backoff: Backoff
     var random: SplitMix64
     var failures = Repetition()
@@ -55,12 +61,17 @@ public struct ConnectionManager: Sendable {
         self.settings = settings
         self.incarnation = incarnation
         verdictSince = now
+        partnerPhaseSince = now
         backoff = Backoff(start: settings.backoffStart, cap: settings.backoffCap)
         random = SplitMix64(seed: seed)
         block = StatusBlock(
             phase: .poweredOn, role: settings.role, incarnation: incarnation, cluster: settings.cluster,
             node: settings.node, heartbeat: 0, partnerSeen: .none)
     }
+
+    /// How many messages may be under way in each direction: as many receives MUST be posted on a connection
+    /// before its partner can send, and again once a message was handed over.
+    public static let messageWindow = Exchange.window
 
     /// Whether a change of the mailbox matters now; the driver need not look into it at other times.
     public var watchesMailbox: Bool {
@@ -97,6 +108,20 @@ public struct ConnectionManager: Sendable {
             disconnected(connection, at: now, into: &actions)
         case .completed(let connection, let operation, let outcome, let words):
             completed(connection, operation, outcome, words, at: now, into: &actions)
+        case .received(let connection, let bytes):
+            received(connection, bytes, at: now, into: &actions)
+        case .sent(let connection, let outcome):
+            sent(connection, outcome, at: now, into: &actions)
+        case .portsMade(let connection, let tables):
+            portsMade(connection, tables, into: &actions)
+        case .portsConnected(let connection, let pairs):
+            portsConnected(connection, pairs, into: &actions)
+        case .portsFailed(let connection, let pair):
+            portsFailed(connection, pair, into: &actions)
+        case .register(let client, let information):
+            register(client, information, into: &actions)
+        case .withdraw(let client):
+            withdraw(client, into: &actions)
         case .mailbox(let words):
             mailbox = words
             lookIntoMailbox(at: now, into: &actions)
@@ -148,6 +173,7 @@ extension ConnectionManager {
                         "partnerIncarnation", .incarnation(partnerIncarnation))))
         verdict = new
         verdictSince = now
+        notifyAll(.verdict(new, partnerIncarnation), into: &actions)
     }
 
     /// A read has proven that this life of the partner is there, and how far it has come.
@@ -166,10 +192,14 @@ extension ConnectionManager {
         }
         guard partner.phase != partnerPhase else { return }
         partnerPhase = partner.phase
+        partnerPhaseSince = now
+        stallIsReported = false
         actions.append(
             .record(
                 HistoryRecord(.partnerPhase).with("phase", .text(partner.phase.name))
                     .with("partnerIncarnation", .incarnation(partner.incarnation))))
+        notifyAll(.partnerPhase(partner.phase, partner.incarnation), into: &actions)
+        if case .established = link { watchBoot(at: now, into: &actions) }
     }
 
     mutating func advance(to phase: BootPhase, into actions: inout [Action]) {
@@ -193,6 +223,8 @@ extension ConnectionManager {
         case .handshake: handshakeTimedOut(at: now, into: &actions)
         case .poll: poll(at: now, into: &actions)
         case .farewell: if case .farewell(.some) = link { endFarewell(into: &actions) }
+        case .exchange: exchangeTimedOut(at: now, into: &actions)
+        case .stall: bootStalled(at: now, into: &actions)
         }
     }
 

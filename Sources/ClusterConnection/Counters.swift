@@ -28,6 +28,12 @@ public struct Counters: Hashable, Sendable {
     public var misses: UInt64 = 0
     /// Intervals in which this process did not run when it should have.
     public var lateTicks: UInt64 = 0
+    /// Messages sent to the partner.
+    public var messagesSent: UInt64 = 0
+    /// Messages taken from the partner.
+    public var messagesReceived: UInt64 = 0
+    /// Messages that were not what the protocol says, each of which ended a connection.
+    public var violations: UInt64 = 0
     /// Events of connections that were already retired, and dropped.
     public var staleEvents: UInt64 = 0
 

@@ -109,6 +109,10 @@ public enum TimerName: UInt8, CaseIterable, Sendable {
     case poll
     /// The end of an orderly goodbye.
     case farewell
+    /// The deadline of the exchange that follows the establishment.
+    case exchange
+    /// The deadline of the partner's boot phase.
+    case stall
 }
 
 /// What happens to a CCM. All it ever learns comes in here.
@@ -132,6 +136,20 @@ public enum Event: Sendable {
     case disconnected(ConnectionID)
     /// An operation ended; a read that succeeded brings the 64 bytes.
     case completed(ConnectionID, Operation, Outcome, StatusBlock.Words?)
+    /// A message of the partner's arrived.
+    case received(ConnectionID, [UInt8])
+    /// A message was delivered, or could not be.
+    case sent(ConnectionID, Outcome)
+    /// Ports were made, and the memory registered.
+    case portsMade(ConnectionID, [PortTable])
+    /// Ports were connected with the partner's: they can receive.
+    case portsConnected(ConnectionID, [ClientPair])
+    /// A client's ports could not be made or connected.
+    case portsFailed(ConnectionID, ClientPair)
+    /// A client asks for ports and memory. Its number MUST be new in this incarnation.
+    case register(ClientID, ClientInformation)
+    /// A client withdraws.
+    case withdraw(ClientID)
     /// The mailbox does not hold what it held when the CCM last saw it.
     case mailbox(Mailbox)
     /// An orderly shutdown is asked for.

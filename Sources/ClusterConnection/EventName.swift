@@ -29,11 +29,12 @@ public enum EventName: String, CaseIterable, Sendable {
     /// that fail for the same reason, the first 64 are written, then those whose number in the row is a power
     /// of two; the same goes for `connectFailed`, and for requests refused for the same reason.
     case connectStarted
-    /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`.
+    /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`; where no version
+    /// is in common, both sides' ranges: `lowest`, `highest`, `partnerLowest`, `partnerHighest`.
     case connectFailed
     /// A connection request arrived: `request`, `node`, `requestIncarnation`.
     case requestReceived
-    /// A connection request was refused: `request`, `reason`.
+    /// A connection request was refused: `request`, `reason`; where no version is in common, both sides' ranges.
     case requestRejected
     /// A connection request was accepted: `request`, `connection`, and the partner's `address`, `gid`, `port`.
     case requestAccepted
@@ -70,6 +71,71 @@ public enum EventName: String, CaseIterable, Sendable {
     /// Own write 2 completed and the partner's confirmation is here: `connection`, `partnerIncarnation`.
     case established
 
+    // MARK: The exchange
+
+    /// A message was sent: `kind`, `connection`, `number`, `bytes`.
+    case messageSent
+    /// A message was taken: `kind`, `connection`, `number`, `bytes`.
+    case messageReceived
+    /// The partner said who it is: `role`, `lowest` and `highest` (own versions), `partnerLowest`,
+    /// `partnerHighest`, `version` (the one that is used; 0 for none).
+    case peerInformation
+    /// The partner's set of clients came: `clients`, `ports` and `memory` (of all of them), `number`.
+    case clientInformation
+    /// One side refused the other over what it speaks: `connection`, `by` (`own` or `partner`), `reason`,
+    /// `capability`, `partnerLowest`, `partnerHighest`.
+    case partnerRefused
+    /// The exchange came to nothing: `connection`, `reason`.
+    case exchangeFailed
+    /// This side told the partner that its ports can receive: `connection`, `clients`, `partnerIncarnation`.
+    case readySaid
+    /// The partner told that its ports can receive: `connection`, `clients`, `partnerIncarnation`.
+    case partnerReady
+    /// Ports and keys of a connection are gone: `connection`, `clients`.
+    case portsDestroyed
+
+    // MARK: The clients (each with `client`, its name, and `clientNumber`)
+
+    /// A client asked for ports and memory: `role`, `ports`, `memory`.
+    case clientRegistered
+    /// A client asked for more than there is: `limit`, `requested`, `allowed`.
+    case clientRefused
+    /// A client withdrew.
+    case clientWithdrawn
+    /// A client has no counterpart and waits: `reason`.
+    case clientWaits
+    /// A client has a counterpart: `partnerClient`, and the agreed `ports` and `memory`.
+    case clientMatched
+    /// A client's ports and memory were made: `ports`, `memory`.
+    case portsMade
+    /// A client's ports or memory could not be made or connected.
+    case portsFailed
+    /// A client was told that the partner is ready: `partnerIncarnation`, `ports`, `memory`.
+    case clientReady
+    /// A client was told that the partner is lost to it: `reason`, `verdict`, `phase` (the partner's, last read),
+    /// `partnerIncarnation`.
+    case clientLost
+
+    // MARK: What the product's own clients do (each with `client`)
+
+    /// The failover monitor decided: `decision` (`wait`, `takeover` or `giveback`), `reason`, `verdict`, `phase`,
+    /// `partnerIncarnation`.
+    case decision
+    /// The messenger had its first reply over a connection: `roundTripNs`, `partnerIncarnation`.
+    case firstReply
+    /// What the messenger did on a connection that ended: `requests`, `replies`, `outOfOrder`, `roundTripMedianNs`,
+    /// `roundTripP99Ns`, `partnerIncarnation`.
+    case messengerReport
+    /// The log mirror read back what the partner holds of its log: `highest` (the number of the last record that
+    /// is whole; 0 for none), `records` (whole ones), `damaged` (neither whole nor empty), `rewritten` (that the
+    /// partner did not hold and does now), `partnerIncarnation`.
+    case mirrorRecovered
+    /// Every record up to this one is acknowledged: `highest`. Written at most every few milliseconds.
+    case mirrorAcknowledged
+    /// What the log mirror did on a connection that ended: `acknowledged` (records), `highest`, `bytes`,
+    /// `partnerIncarnation`.
+    case mirrorReport
+
     // MARK: The partner
 
     /// The verdict on the partner changed: `verdict` (`none` when it was withdrawn), `previous`, `reason`,
@@ -77,6 +143,9 @@ public enum EventName: String, CaseIterable, Sendable {
     case verdict
     /// The partner's boot phase, as read from its status block, moved: `phase`, `partnerIncarnation`.
     case partnerPhase
+    /// The partner's boot stands still past its phase's deadline: `phase`, `forNs`, `partnerIncarnation`. No
+    /// verdict.
+    case partnerStalled
     /// This process did not run when it should have: `lateNs`. No evidence against the partner.
     case lateTick
 

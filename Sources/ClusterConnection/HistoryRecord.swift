@@ -10,8 +10,10 @@ public struct HistoryRecord: Sendable {
         case incarnation(Incarnation)
         /// An address or a key: hexadecimal.
         case hexadecimal(UInt64)
-        /// A name.
+        /// A name of the vocabulary.
         case text(StaticString)
+        /// A name that a configuration or the partner gave.
+        case name(Name)
     }
 
     /// A name with its value.
@@ -23,13 +25,13 @@ public struct HistoryRecord: Sendable {
     }
 
     /// How many fields there is room for.
-    public static let capacity = 6
+    public static let capacity = 8
 
     /// What happened.
     public let event: EventName
     /// How many fields there are.
     public private(set) var count = 0
-    private var storage: InlineArray<6, Field?> = InlineArray(repeating: nil)
+    private var storage: InlineArray<8, Field?> = InlineArray(repeating: nil)
 
     /// A record without fields.
     public init(_ event: EventName) { self.event = event }
@@ -42,6 +44,14 @@ public struct HistoryRecord: Sendable {
         record.storage[count] = Field(name: name, value: value)
         record.count += 1
         return record
+    }
+
+    /// The same record with the versions of both sides: `lowest`, `highest`, `partnerLowest`,
+    /// `partnerHighest`.
+    func with(_ own: VersionRange, _ partner: VersionRange) -> HistoryRecord {
+        with("lowest", .number(UInt64(own.lowest))).with("highest", .number(UInt64(own.highest)))
+            .with("partnerLowest", .number(UInt64(partner.lowest)))
+            .with("partnerHighest", .number(UInt64(partner.highest)))
     }
 
     /// The field at this place; nil past the last one.

@@ -74,6 +74,8 @@ public struct Peer: Sendable {
     public let statusBlockKey: UInt32
     /// Opens the partner's mailbox.
     public let mailboxKey: UInt32
+    /// The highest protocol version that both sides speak, as far as the request and its acceptance tell.
+    public let version: UInt16
     /// The initiator's number of the attempt that became the connection.
     public let attempt: UInt16
     /// When it was accepted or connected.

@@ -38,6 +38,20 @@ public struct Settings: Hashable, Sendable {
     /// How often the mailbox is looked into, and read 2 repeated, while the partner has not yet looked.
     public var handshakePoll: TimeSpan = .microseconds(250)
 
+    /// How long both sides may take from the establishment to ready.
+    public var exchangeTimeout: TimeSpan = .seconds(5)
+    /// How long the partner's boot may stand in the phase in which only its CCM listens, until it is reported as
+    /// stalled.
+    public var listeningDeadline: TimeSpan = .seconds(60)
+    /// The same for the loading of its storage operating system.
+    public var loadingDeadline: TimeSpan = .seconds(300)
+    /// What clients may ask for at most.
+    public var clientLimits = ClientLimits()
+    /// What this side tells that it can do besides.
+    public var capabilities: [PeerInformation.Capability] = []
+    /// What a partner may require.
+    public var knownCapabilities: Set<Name> = []
+
     /// Settings with default deadlines.
     public init(
         node: NodeIdentity, partnerNode: NodeIdentity, cluster: ClusterIdentity, role: Role,

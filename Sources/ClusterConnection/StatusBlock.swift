@@ -11,7 +11,7 @@
 /// | 32 | node identity |
 /// | 40 | heartbeat counter |
 /// | 48 | the partner incarnation seen; 0 while none was |
-/// | 56 | zero |
+/// | 56 | messages taken from the connection since it began, 32 bits |
 /// | 60 | CRC-32C of bytes 0 to 59 |
 public struct StatusBlock: Hashable, Sendable {
     /// How far the boot has come.
@@ -28,11 +28,13 @@ public struct StatusBlock: Hashable, Sendable {
     public var heartbeat: UInt64
     /// The incarnation whose greeting lies in its mailbox; `.none` while none does.
     public var partnerSeen: Incarnation
+    /// How many messages this side has taken from the present connection: so many more may be sent to it.
+    public var messagesTaken: UInt32
 
     /// A block with these fields.
     public init(
         phase: BootPhase, role: Role, incarnation: Incarnation, cluster: ClusterIdentity, node: NodeIdentity,
-        heartbeat: UInt64, partnerSeen: Incarnation
+        heartbeat: UInt64, partnerSeen: Incarnation, messagesTaken: UInt32 = 0
     ) {
         self.phase = phase
         self.role = role
@@ -41,6 +43,7 @@ public struct StatusBlock: Hashable, Sendable {
         self.node = node
         self.heartbeat = heartbeat
         self.partnerSeen = partnerSeen
+        self.messagesTaken = messagesTaken
     }
 
     /// The block as it lies in memory.
@@ -61,6 +64,7 @@ public struct StatusBlock: Hashable, Sendable {
         words[4] = node.value
         words[5] = heartbeat
         words[6] = partnerSeen.value
+        words[7] = UInt64(messagesTaken)
         seal(&words)
         return words
     }
@@ -76,6 +80,7 @@ public struct StatusBlock: Hashable, Sendable {
         self.init(
             phase: phase, role: role, incarnation: Incarnation(value: words[1]),
             cluster: ClusterIdentity(low: words[2], high: words[3]), node: NodeIdentity(value: words[4]),
-            heartbeat: words[5], partnerSeen: Incarnation(value: words[6]))
+            heartbeat: words[5], partnerSeen: Incarnation(value: words[6]),
+            messagesTaken: lowHalf(words[7]))
     }
 }

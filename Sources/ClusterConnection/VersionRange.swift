@@ -12,13 +12,14 @@ public struct VersionRange: Hashable, Sendable {
         self.highest = highest
     }
 
-    private init(only version: UInt16) {
-        lowest = version
-        highest = version
+    private init(from lowest: UInt16, upTo highest: UInt16) {
+        self.lowest = lowest
+        self.highest = highest
     }
 
-    /// What this implementation speaks.
-    public static let supported = VersionRange(only: 1)
+    /// What this implementation speaks. Version 1 knows one set of clients in a connection's life; version 2
+    /// takes a new set at any time.
+    public static let supported = VersionRange(from: 1, upTo: 2)
 
     /// The highest version in both ranges; nil when they have none in common.
     public func highestCommon(with other: VersionRange) -> UInt16? {

@@ -2,6 +2,8 @@
 public enum WireError: Error, Hashable, Sendable {
     /// Fewer bytes than the layout has.
     case tooShort
+    /// More bytes, entries or ports than the layout allows.
+    case tooLong
     /// The first four bytes are another protocol's.
     case badMagic
     /// The CRC-32C does not fit: torn by a concurrent writer, or garbage.
@@ -10,15 +12,25 @@ public enum WireError: Error, Hashable, Sendable {
     case unknownVersion
     /// A field holds a value that the protocol does not define.
     case badField
+    /// A message that the state of the exchange has no place for, or whose number is not the next.
+    case outOfOrder
+    /// A message between other incarnations than the connection's.
+    case foreignIncarnation
+    /// A message of a kind that this implementation does not know and must not skip.
+    case unknownKind
 
     /// The name in event lines.
     public var name: StaticString {
         switch self {
         case .tooShort: "tooShort"
+        case .tooLong: "tooLong"
         case .badMagic: "badMagic"
         case .badChecksum: "badChecksum"
         case .unknownVersion: "unknownVersion"
         case .badField: "badField"
+        case .outOfOrder: "outOfOrder"
+        case .foreignIncarnation: "foreignIncarnation"
+        case .unknownKind: "unknownKind"
         }
     }
 }

@@ -2,18 +2,20 @@ import ClusterConnection
 import Verbs
 
 /// The transport's end of one connection or attempt.
-final class Endpoint {
+final class Endpoint: WorkPosting {
     let connection: ConnectionID
     let privateData: ConnectionPrivateData.Words
     private let transport: Configuration.Transport
     private var identifier: ConnectionIdentifier?
 
-    private static let limits = QueuePairLimits(sendCapacity: 8, receiveCapacity: 1, inlineByteCount: 64)
+    private static let limits = QueuePairLimits(
+        sendCapacity: UInt32(8 + MessageBuffers.count), receiveCapacity: UInt32(MessageBuffers.count),
+        inlineByteCount: 64)
     /// The kernel looks at the neighbour when it changes, and when this is over. Over a veth pair the answer
     /// comes back before the kernel begins to wait for it, so that only this remains; where a real network
     /// answers later, the next attempt finds the answer there.
     private static let resolveMilliseconds: Int32 = 8
-    /// A retry of a receive that was not ready; no receive is ever awaited here.
+    /// A retry of a receive that was not ready: both sides count the receives that are left, so none is awaited.
     private static let receiverRetries: UInt8 = 6
     private static let readDepth: UInt8 = 4
 
@@ -45,9 +47,15 @@ final class Endpoint {
         try inbound.setAcknowledgeTimeout(exponent: transport.ackTimeout)
         try inbound.createQueuePair(
             in: rail.domain, completionQueue: rail.completionQueue, limits: Self.limits)
+        for slot in 0..<MessageBuffers.count {
+            try rail.messages.postReceive(
+                slot, to: inbound, workRequest: Work.message(connection, slot).number)
+        }
         try inbound.accept(try Self.parameters(privateData, transport))
         identifier = consume inbound
     }
+
+    var queuePairReference: QueuePairReference? { identifier?.queuePairReference }
 
     /// The context of a connection's identifier, by which its events are known. The listener's is zero.
     static func context(of connection: ConnectionID) -> UInt64 { UInt64(connection.value) }
@@ -60,13 +68,15 @@ final class Endpoint {
     func routeResolved(on rail: Rail) throws(VerbsError) {
         try identifier?.createQueuePair(
             in: rail.domain, completionQueue: rail.completionQueue, limits: Self.limits)
+        for slot in 0..<MessageBuffers.count { try postReceive(slot, on: rail) }
         try identifier?.connect(try Self.parameters(privateData, transport))
     }
 
     func postRead(_ operation: Operation, key: UInt32, on rail: Rail) throws(VerbsError) {
         try identifier?.postRead(
             into: rail.scratch, offset: 0, byteCount: rail.scratch.byteCount,
-            remoteAddress: PresetAddress.statusBlock, remoteKey: key, workRequest: workRequest(operation))
+            remoteAddress: PresetAddress.statusBlock, remoteKey: key,
+            workRequest: Work.operation(connection, operation).number)
     }
 
     /// Posts a write of a mailbox slot; inline, so that the words are taken before this returns.
@@ -78,8 +88,21 @@ final class Endpoint {
         try identifier?.postWrite(
             from: rail.scratch, offset: 0, byteCount: words.span.bytes.byteCount,
             remoteAddress: PresetAddress.mailbox + UInt64(kind.offset), remoteKey: key,
-            workRequest: workRequest(operation), inline: true)
+            workRequest: Work.operation(connection, operation).number, inline: true)
     }
+
+    /// Offers a receive for one more message.
+    func postReceive(_ slot: Int, on rail: Rail) throws(VerbsError) {
+        try rail.messages.postReceive(slot, to: self, workRequest: Work.message(connection, slot).number)
+    }
+
+    /// Sends a message, which is copied at once.
+    func postMessage(_ bytes: [UInt8], on rail: Rail) throws(VerbsError) {
+        try rail.messages.postSend(bytes, to: self, workRequest: Work.sent(connection).number)
+    }
+
+    /// The way that queue pairs of the clients' ports have to go; nil while there is no connection.
+    func path() throws(VerbsError) -> PathToPartner? { try identifier?.pathToPartner() }
 
     /// Ends the connection and destroys the endpoint: afterwards nothing of it can reach memory.
     func retire() throws(VerbsError) {
@@ -87,16 +110,6 @@ final class Endpoint {
         // Fails where there is no connection to end; destroying is what matters.
         if identifier.queuePairNumber != nil { try? identifier.disconnect() }
         try identifier.close()
-    }
-
-    private func workRequest(_ operation: Operation) -> UInt64 {
-        UInt64(connection.value) << 8 | UInt64(operation.rawValue)
-    }
-
-    /// Whose work, and which, a completion tells the end of.
-    static func work(of workRequest: UInt64) -> (ConnectionID, Operation)? {
-        guard let operation = Operation(rawValue: UInt8(truncatingIfNeeded: workRequest)) else { return nil }
-        return (ConnectionID(value: UInt32(truncatingIfNeeded: workRequest >> 8)), operation)
     }
 
     private static func parameters(

@@ -78,6 +78,7 @@ struct HistoryWriter: ~Copyable {
                 case .incarnation(let value): line.field(field.name, sixteenDigits: value.value)
                 case .hexadecimal(let value): line.field(field.name, hexadecimal: value)
                 case .text(let value): line.field(field.name, name: value)
+                case .name(let value): line.field(field.name, text: value.text)
                 }
             }
             more(&line)

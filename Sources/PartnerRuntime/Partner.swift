@@ -16,6 +16,8 @@ public final class Partner {
     private var manager: ConnectionManager
     private var rail: Rail?
 
+    private let clients: ClientRegistry
+    private let notes: ClientNotes
     private var endpoints: [Endpoint] = []
     private var waitingRequest: ConnectionIdentifier?
     private var requests: UInt32 = 0
@@ -46,6 +48,8 @@ public final class Partner {
             settings: configuration.settings, incarnation: incarnation,
             seed: UInt64.random(in: 0...UInt64.max),
             at: started)
+        notes = ClientNotes()
+        clients = ClientRegistry(transport: configuration.transport) { [notes] in notes.append($0) }
         actions.reserveCapacity(32)
         eventsToCome.reserveCapacity(8)
         endpoints.reserveCapacity(4)
@@ -54,6 +58,15 @@ public final class Partner {
             (started + configuration.boot.storageOSLoading, .storageOSLoading),
             (started + configuration.boot.storageOSActive, .storageOSActive),
         ]
+    }
+
+    /// Has a client register once the process runs.
+    ///
+    /// - Parameters:
+    ///   - delay: how long after power-on.
+    ///   - end: when it withdraws again, after power-on; never, for nil.
+    public func add(_ client: any Client, after delay: TimeSpan = .zero, until end: TimeSpan? = nil) {
+        clients.add(client, at: started + delay, until: end.map { started + $0 })
     }
 
     /// Runs until an orderly stop. A failure is written to the history before it is thrown.
@@ -79,8 +92,9 @@ public final class Partner {
         while !isFinished {
             if let due = history.due, due <= MonotonicClock.now { history.flush() }
             timers.setHistory(history.due)
+            timers.setClients(clients.nextDue)
             timers.arm()
-            let ready = try poller.wait()
+            let ready = try poller.wait(blocks: !clients.hasWork)
             if ready.contains(.timers) { timers.noteFired() }
             // What the partner did comes before what a clock says, or a pause of this process would be held
             // against the partner.
@@ -93,6 +107,7 @@ public final class Partner {
             try walkBoot()
             if ready.contains(.signals), signals.take() { feed(.stop) }
             if ready.contains(.control) { answerControl() }
+            try serveClients(announced: ready.contains(.ports))
         }
         recordStop()
     }
@@ -130,6 +145,7 @@ extension Partner {
         try poller.add(rail.channel.fileDescriptor, as: .connections)
         try poller.add(rail.completionChannel.fileDescriptor, as: .completions)
         try poller.add(rail.deviceEvents.fileDescriptor, as: .device)
+        try poller.add(rail.portChannel.fileDescriptor, as: .ports)
         self.rail = rail
         history.write(.listening, at: MonotonicClock.now) { line in
             line.field("address", text: configuration.rail.address.text)
@@ -173,20 +189,40 @@ extension Partner {
             // announced (ibv_req_notify_cq(3)).
             try rail.completionQueue.requestNotification()
             while let completion = try rail.completionQueue.poll() {
-                guard let (connection, operation) = Endpoint.work(of: completion.workRequest) else {
-                    continue
-                }
                 let outcome = Outcome(completion.status)
-                let words =
-                    outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
-                feed(.completed(connection, operation, outcome, words))
-                if operation == .heartbeatRead, outcome == .success {
-                    beats.record(MonotonicClock.now - heartbeatPosted)
+                switch Work(number: completion.workRequest) {
+                case .operation(let connection, let operation):
+                    let words =
+                        outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
+                    feed(.completed(connection, operation, outcome, words))
+                    if operation == .heartbeatRead, outcome == .success {
+                        beats.record(MonotonicClock.now - heartbeatPosted)
+                    }
+                case .sent(let connection):
+                    feed(.sent(connection, outcome))
+                case .message(let connection, let slot):
+                    if outcome == .success { take(slot, completion.byteCount, of: connection, on: rail) }
+                case nil:
+                    continue
                 }
             }
         } catch {
             throw RuntimeError("completions can no longer be taken: \(error)")
         }
+    }
+
+    /// Hands a message over. Of a connection that was retired meanwhile, nothing comes through.
+    private func take(_ slot: Int, _ byteCount: Int, of connection: ConnectionID, on rail: Rail) {
+        guard let endpoint = endpoints.first(where: { $0.connection == connection }) else { return }
+        let bytes = rail.messages.message(slot, byteCount: byteCount)
+        // Before it is handed over: the answer may bring the next message.
+        do throws(VerbsError) {
+            try endpoint.postReceive(slot, on: rail)
+        } catch {
+            failureDetail = error.description
+            return feed(.sent(connection, .failed))
+        }
+        feed(.received(connection, bytes))
     }
 
     private func drainConnectionEvents() throws(RuntimeError) {
@@ -290,7 +326,11 @@ extension Partner {
         case .cancelTimer(let timer): timers.cancel(timer)
         case .record(let record): write(record, at: now)
         case .finished: isFinished = true
-        case .publish, .clearMailbox, .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .retire:
+        case .notify(let client, let notice): clients.notify(client, notice)
+        case .destroyPorts(let connection, let pairs): clients.destroy(pairs, of: connection)
+        case .connectPorts(let connection, let tables): clients.connect(tables, of: connection)
+        case .publish, .clearMailbox, .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .send,
+            .makePorts, .retire:
             guard let rail else { return }
             carryOut(action, on: rail)
         }
@@ -324,11 +364,16 @@ extension Partner {
             post(operation, on: connection) { endpoint throws(VerbsError) in
                 try endpoint.postWrite(operation, kind, words, key: key, on: rail)
             }
+        case .send(let connection, let bytes):
+            send(bytes, on: connection, rail)
+        case .makePorts(let connection, let orders):
+            clients.make(orders, for: connection, over: path(of: connection), on: rail)
         case .retire(let connection):
+            clients.forget(connection)
             guard let index = endpoints.firstIndex(where: { $0.connection == connection }) else { return }
             // Whatever a close may complain of, the endpoint is gone afterwards.
             try? endpoints.remove(at: index).retire()
-        case .setTimer, .cancelTimer, .record, .finished:
+        case .setTimer, .cancelTimer, .record, .notify, .destroyPorts, .connectPorts, .finished:
             break
         }
     }
@@ -377,6 +422,62 @@ extension Partner {
     }
 }
 
+// MARK: - Clients
+
+extension Partner {
+    /// Keeps the clients' appointments, goes on with their ports, tells them what has finished, and tells the
+    /// manager what they want.
+    private func serveClients(announced: Bool) throws(RuntimeError) {
+        clients.keepAppointments(at: MonotonicClock.now)
+        clients.work()
+        do throws(VerbsError) {
+            try clients.drain(announced: announced)
+        } catch {
+            throw RuntimeError("the ports' completions can no longer be taken: \(error)")
+        }
+        while !clients.events.isEmpty {
+            let event = clients.events.removeFirst()
+            failureDetail = clients.failureDetail
+            feed(event)
+            if case .withdraw(let client) = event { clients.remove(client) }
+        }
+        clients.failureDetail = nil
+        for record in notes.take() { history.note(record, at: MonotonicClock.now) }
+    }
+
+    private func send(_ bytes: [UInt8], on connection: ConnectionID, _ rail: Rail) {
+        guard let endpoint = endpoints.first(where: { $0.connection == connection }) else { return }
+        do throws(VerbsError) {
+            try endpoint.postMessage(bytes, on: rail)
+        } catch {
+            failureDetail = error.description
+            eventsToCome.append(.sent(connection, .failed))
+        }
+    }
+
+    private func path(of connection: ConnectionID) -> PathToPartner? {
+        do throws(VerbsError) {
+            return try endpoints.first { $0.connection == connection }?.path()
+        } catch {
+            clients.failureDetail = error.description
+            return nil
+        }
+    }
+}
+
+/// Lines of history that clients wrote while they were being called.
+private final class ClientNotes {
+    private var records: [HistoryRecord] = []
+
+    func append(_ record: HistoryRecord) { records.append(record) }
+
+    func take() -> [HistoryRecord] {
+        guard !records.isEmpty else { return records }
+        defer { records.removeAll() }
+        return records
+    }
+}
+
 // MARK: - History, status, failpoint
 
 extension Partner {
@@ -409,7 +510,7 @@ extension Partner {
                 line.field("gid", text: configuration.rail.partnerAddress.gid.description)
                 line.field("port", UInt64(configuration.rail.bootPort))
             }
-        case .connectFailed, .handshakeFailed, .retired:
+        case .connectFailed, .handshakeFailed, .retired, .portsFailed:
             let detail = failureDetail
             history.write(record, at: now) { line in
                 if let detail { line.field("detail", text: detail) }

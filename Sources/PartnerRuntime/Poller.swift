@@ -11,6 +11,7 @@ struct Sources: OptionSet, Sendable {
     static let timers = Sources(rawValue: 1 << 3)
     static let signals = Sources(rawValue: 1 << 4)
     static let control = Sources(rawValue: 1 << 5)
+    static let ports = Sources(rawValue: 1 << 6)
 }
 
 /// Waits for several file descriptors at once (epoll(7), level-triggered).
@@ -31,13 +32,14 @@ struct Poller: ~Copyable {
         }
     }
 
-    /// Blocks until at least one source is ready; takes nothing from the heap.
-    func wait() throws(RuntimeError) -> Sources {
+    /// Waits until at least one source is ready, or only looks which are; takes nothing from the heap.
+    func wait(blocks: Bool) throws(RuntimeError) -> Sources {
         let result: Result<Sources, RuntimeError> = withUnsafeTemporaryAllocation(
             of: epoll_event.self, capacity: 8
         ) { events in
             while true {
-                let count = epoll_wait(descriptor.number, events.baseAddress, Int32(events.count), -1)
+                let count = epoll_wait(
+                    descriptor.number, events.baseAddress, Int32(events.count), blocks ? -1 : 0)
                 if count >= 0 {
                     var ready: Sources = []
                     for event in events.prefix(Int(count)) {

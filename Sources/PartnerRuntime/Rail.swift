@@ -14,6 +14,9 @@ final class Rail {
     let statusBlock: RegisteredMemory
     let mailbox: RegisteredMemory
     let scratch: RegisteredMemory
+    let messages: MessageBuffers
+    /// Where the clients' ports announce that work has finished: apart from the heartbeats, which come first.
+    let portChannel: CompletionChannel
     let deviceEvents: DeviceEvents
     private let listener: ConnectionIdentifier
 
@@ -44,6 +47,8 @@ final class Rail {
             at: PresetAddress.mailbox)
         scratch = try RegisteredMemory(
             byteCount: Self.statusBlockBytes, access: [.localWrite], in: domain)
+        messages = try MessageBuffers(in: domain)
+        portChannel = try CompletionChannel(in: domain)
         deviceEvents = try DeviceEvents(in: domain)
         try completionQueue.requestNotification()
         try listener.listen(backlog: Self.backlog)

@@ -2,16 +2,17 @@ import CLinux
 import ClusterConnection
 import Glibc
 
-/// The connection manager's timers, the boot schedule and the history's due time on one timerfd_create(2)
+/// The connection manager's timers, the boot schedule, the history's due time and the clients' on one timerfd_create(2)
 /// descriptor.
 struct TimerTable: ~Copyable {
     private let descriptor: OwnedDescriptor
-    private var deadlines: InlineArray<8, UInt64> = InlineArray(repeating: .max)
+    private var deadlines: InlineArray<11, UInt64> = InlineArray(repeating: .max)
     private var armed: UInt64 = .max
 
     /// The slots behind the manager's own timers.
-    private static let bootSlot = 6
-    private static let historySlot = 7
+    private static let bootSlot = 8
+    private static let historySlot = 9
+    private static let clientSlot = 10
 
     init() throws(RuntimeError) {
         descriptor = try OwnedDescriptor(
@@ -31,6 +32,11 @@ struct TimerTable: ~Copyable {
 
     mutating func setHistory(_ instant: Instant?) {
         deadlines[Self.historySlot] = instant?.nanoseconds ?? .max
+    }
+
+    /// When a client has an appointment.
+    mutating func setClients(_ instant: Instant?) {
+        deadlines[Self.clientSlot] = instant?.nanoseconds ?? .max
     }
 
     /// Takes the boot schedule's turn if it has come due.

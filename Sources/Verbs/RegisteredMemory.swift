@@ -35,11 +35,21 @@ public struct RegisteredMemory: ~Copyable, MemoryAccessing {
     /// Registered again after an earlier registration was closed, they are the same bytes under another key:
     /// who still has the old key is kept out. Registered in the domains of several devices, one memory is served
     /// over all of them. The pages are unmapped with the last registration and owner.
+    ///
+    /// - Parameter byteCount: only so many bytes, from the first on; all of them unless given. Throws `EINVAL`
+    ///   for more than there are.
     public init(
-        sharing other: borrowing some MemoryAccessing & ~Copyable, access: MemoryAccess,
-        in domain: borrowing ProtectionDomain
+        sharing other: borrowing some MemoryAccessing & ~Copyable, byteCount: Int? = nil,
+        access: MemoryAccess, in domain: borrowing ProtectionDomain
     ) throws(VerbsError) {
-        try self.init(other.storage, access: access, in: domain.handle)
+        let count = byteCount ?? other.byteCount
+        guard count > 0, other.contains(0, count) else {
+            throw VerbsError(
+                call: "ibv_reg_mr", errno: EINVAL, detail: "\(count) bytes of \(other.byteCount)")
+        }
+        try self.init(
+            MemoryStorage(mapping: other.storage.mapping, byteCount: count), access: access,
+            in: domain.handle)
     }
 
     private init(

@@ -9,7 +9,8 @@ struct FarewellTests {
         #expect(
             bench.handle(.stop) == [
                 "publish shuttingDown beat 0 seen b", "record bootPhase shuttingDown", "cancel attempt",
-                "cancel backoff", "cancel handshake", "cancel poll", "set farewell 20000us",
+                "cancel backoff", "cancel handshake", "cancel poll", "cancel exchange", "cancel stall",
+                "set farewell 20000us",
             ])
         #expect(
             bench.handle(.timer(.tick), after: .milliseconds(10)) == [
@@ -17,7 +18,8 @@ struct FarewellTests {
             ])
         #expect(
             bench.handle(.timer(.farewell), after: .milliseconds(10)) == [
-                "retire 1", "record retired farewell", "cancel tick", "cancel handshake", "cancel poll",
+                "retire 1", "record retired farewell", "cancel exchange", "cancel tick", "cancel stall",
+                "cancel handshake", "cancel poll",
                 "clear mailbox", "publish shuttingDown beat 1 seen none", "cancel farewell", "finished",
             ])
     }

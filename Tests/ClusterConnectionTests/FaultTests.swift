@@ -155,7 +155,7 @@ struct FaultTests {
 
     @Test func incompatiblePartnersTellBothSidesAndDoNotStorm() {
         var newer = Settings.acceptor
-        newer.versions = .of(2, 3)
+        newer.versions = .of(3, 4)
         let pair = TwoPartners("incompatible", settings: [.initiator, newer])
         pair.noteFault()
         pair.boot(0)

@@ -35,7 +35,8 @@ struct HandshakeTests {
         #expect(
             bench.write(.confirmation) == [
                 "record confirmationSeen", "cancel handshake", "cancel poll", "record established",
-                "record verdict alive established",
+                "record verdict alive established", "set stall 60000000us", "set exchange 5000000us",
+                "send \(bench.connection.value) peerInformation", "record messageSent",
             ])
         #expect(bench.state == "established")
         #expect(bench.manager.verdict == .alive)

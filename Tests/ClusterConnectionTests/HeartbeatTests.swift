@@ -31,9 +31,10 @@ struct HeartbeatTests {
         }
         let last = bench.beat(moving: false)
         #expect(
-            last.dropFirst(3).prefix(8) == [
-                "retire 1", "record retired counterStandsStill", "cancel tick", "cancel handshake",
-                "cancel poll",
+            last.dropFirst(3).prefix(10) == [
+                "retire 1", "record retired counterStandsStill", "cancel exchange", "cancel tick",
+                "cancel stall",
+                "cancel handshake", "cancel poll",
                 "clear mailbox", "publish ccmListening beat 21 seen none",
                 "record verdict hung counterStandsStill",
             ])
@@ -117,7 +118,7 @@ struct HeartbeatTests {
         bench.establish()
         for phase in [BootPhase.storageOSLoading, .storageOSActive] {
             bench.partner.phase = phase
-            #expect(bench.beat().last == "record partnerPhase \(phase)")
+            #expect(bench.beat().contains("record partnerPhase \(phase)"))
             #expect(bench.manager.partnerPhase == phase)
             #expect(bench.beat().count == 3)
         }

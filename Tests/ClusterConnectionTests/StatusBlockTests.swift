@@ -5,7 +5,7 @@ import Testing
 struct StatusBlockTests {
     private let block = StatusBlock(
         phase: .ccmListening, role: .storageSystem, incarnation: .a, cluster: .ours, node: .one,
-        heartbeat: 0x0102_0304_0506_0708, partnerSeen: .b)
+        heartbeat: 0x0102_0304_0506_0708, partnerSeen: .b, messagesTaken: 0x0a0b_0c0d)
 
     @Test func liesInMemoryAsTheLayoutSays() {
         #expect(
@@ -17,7 +17,7 @@ struct StatusBlockTests {
                 "01 00 00 00 00 00 00 00",  // 32 node
                 "08 07 06 05 04 03 02 01",  // 40 heartbeat counter
                 "28 27 26 25 24 23 22 21",  // 48 partner incarnation seen
-                "00 00 00 00 77 52 6d 70",  // 56 zero, CRC-32C of bytes 0 to 59
+                "0d 0c 0b 0a 1c 73 d0 44",  // 56 messages taken, CRC-32C of bytes 0 to 59
             ])
     }
 

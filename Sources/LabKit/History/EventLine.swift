@@ -20,6 +20,25 @@ enum EventLine {
         case .handshakeFailed: [("connection", true), ("step", false), ("reason", false)]
         case .established: [("connection", true), ("partnerIncarnation", false)]
         case .verdict: [("verdict", false)]
+        case .messageSent, .messageReceived: [("kind", false), ("number", true)]
+        case .peerInformation: [("version", true)]
+        case .clientInformation: [("clients", true)]
+        case .readySaid, .partnerReady, .portsDestroyed: [("connection", true), ("clients", true)]
+        case .clientRegistered, .clientRefused, .clientWithdrawn, .clientWaits, .portsFailed:
+            [("client", false), ("clientNumber", true)]
+        case .clientMatched, .portsMade:
+            [("client", false), ("clientNumber", true), ("ports", true), ("memory", true)]
+        case .clientReady:
+            [("client", false), ("clientNumber", true), ("partnerIncarnation", false), ("ports", true)]
+        case .clientLost:
+            [("client", false), ("clientNumber", true), ("partnerIncarnation", false), ("reason", false)]
+        case .decision: [("client", false), ("decision", false)]
+        case .firstReply: [("client", false), ("partnerIncarnation", false)]
+        case .messengerReport: [("client", false), ("requests", true), ("replies", true)]
+        case .mirrorRecovered: [("client", false), ("highest", true), ("damaged", true)]
+        case .mirrorAcknowledged, .mirrorReport: [("client", false), ("highest", true)]
+        case .partnerRefused, .exchangeFailed: [("connection", true), ("reason", false)]
+        case .partnerStalled: [("phase", false)]
         case .confined, .stopped, .connectStarted, .connectFailed, .requestReceived, .requestRejected,
             .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .processEnded, .runEnded:
             []

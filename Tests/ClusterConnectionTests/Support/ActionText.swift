@@ -16,6 +16,16 @@ extension Action {
             "post \(connection.value) \(operation) key \(key)"
         case .writeMailbox(let connection, let operation, let kind, let words, let key):
             "post \(connection.value) \(operation) \(kind) \(pair(kind, words)) key \(key)"
+        case .send(let connection, let bytes):
+            "send \(connection.value) \((try? Message(bytes: bytes))?.kind?.name ?? "unreadable")"
+        case .makePorts(let connection, let orders):
+            "make \(connection.value) \(orders.map { "\($0.pair.own.value):\($0.ports)" })"
+        case .connectPorts(let connection, let tables):
+            "join \(connection.value) \(tables.map { "\($0.pair.own.value):\($0.ports.count)" })"
+        case .destroyPorts(let connection, let pairs):
+            "destroy \(connection.value) \(pairs.map { $0.own.value })"
+        case .notify(let client, let notice):
+            "notify \(client.value) \(notice)"
         case .retire(let connection):
             "retire \(connection.value)"
         case .publish(let words):
@@ -58,6 +68,7 @@ extension HistoryRecord {
             case .incarnation(let incarnation): String(incarnation.value, radix: 16)
             case .hexadecimal(let value): "0x" + String(value, radix: 16)
             case .text(let text): "\(text)"
+            case .name(let name): "\(name)"
             }
         }
         return nil

@@ -20,6 +20,18 @@ final class Life {
     /// What happened while it was frozen.
     var backlog: [Event] = []
     var endedAt: Instant?
+    /// The ports of each pair that there are, of which connection, and whether they are connected.
+    var ports: [ClientPair: PortsOfPair] = [:]
+    /// Every pair whose ports could ever receive here.
+    var everConnected: Set<ClientPair> = []
+    /// How many clients have registered.
+    var clients = 0
+    /// What each client was told.
+    var notices: [ClientID: [ClientNotice]] = [:]
+    /// How long the driver takes for one client's ports.
+    var portLatency = TimeSpan.microseconds(200)
+    /// Clients whose ports cannot be made.
+    var cannotMakePorts: Set<ClientID> = []
     /// Every partner incarnation that its status block ever showed as seen.
     var everSaw: Set<Incarnation> = []
 
@@ -31,6 +43,13 @@ final class Life {
 
     var incarnation: Incarnation { manager.incarnation }
     var isEstablished: Bool { if case .established = manager.link { true } else { false } }
+}
+
+/// A client's ports at one side.
+struct PortsOfPair {
+    let connection: ConnectionID
+    let table: PortTable
+    var isConnected = false
 }
 
 /// One end of a transport connection.
@@ -47,6 +66,10 @@ struct End {
 final class Wire {
     var initiator: End
     var acceptor: End?
+    /// When the latest message arrives at each side: messages do not overtake each other.
+    var lastArrival: [Instant] = [Instant(nanoseconds: 0), Instant(nanoseconds: 0)]
+    /// Messages that have arrived at each side, and found a receive.
+    var arrived: [UInt32] = [0, 0]
 
     init(initiator: End) { self.initiator = initiator }
 

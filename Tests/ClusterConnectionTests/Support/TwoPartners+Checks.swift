@@ -19,7 +19,7 @@ extension TwoPartners {
         case .connecting: allowed = [.attempt]
         case .accepting: allowed = [.handshake]
         case .handshaking: allowed = [.tick, .handshake, .poll]
-        case .established: allowed = [.tick]
+        case .established: allowed = [.tick, .exchange, .stall]
         case .farewell: allowed = [.tick, .farewell]
         }
         // The mailbox is looked into before the timer that woke the process is handed over.

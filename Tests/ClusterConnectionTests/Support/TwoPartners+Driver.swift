@@ -69,6 +69,14 @@ extension TwoPartners {
             life.mailboxSeen = life.mailbox
         case .setTimer(let timer, let at): arm(timer, at, of: life)
         case .cancelTimer(let timer): life.timers[timer] = nil
+        case .send(let connection, let bytes): carry(bytes, of: connection, from: life)
+        case .makePorts(let connection, let orders): makePorts(connection, orders, of: life)
+        case .connectPorts(let connection, let tables): connectPorts(connection, tables, of: life)
+        case .destroyPorts(_, let pairs):
+            for pair in pairs { life.ports[pair] = nil }
+        case .notify(let client, let notice):
+            check(notice, to: client, of: life)
+            life.notices[client, default: []].append(notice)
         case .record(let record): note(record, by: life)
         case .finished:
             end(life)
@@ -114,9 +122,11 @@ extension Event {
     fileprivate var connection: ConnectionID? {
         switch self {
         case .connected(let connection, _), .refused(let connection, _), .connectFailed(let connection, _),
-            .disconnected(let connection), .completed(let connection, _, _, _):
+            .disconnected(let connection), .completed(let connection, _, _, _), .received(let connection, _),
+            .sent(let connection, _), .portsMade(let connection, _), .portsConnected(let connection, _),
+            .portsFailed(let connection, _):
             connection
-        case .listening, .bootPhase, .timer, .request, .mailbox, .stop:
+        case .listening, .bootPhase, .timer, .request, .mailbox, .register, .withdraw, .stop:
             nil
         }
     }

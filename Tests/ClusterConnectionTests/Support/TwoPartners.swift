@@ -25,6 +25,8 @@ final class TwoPartners {
     /// When something last happened that may cost a partner its verdict.
     var lastFault: Instant?
     var killAfter: (node: Int, event: EventName)?
+    /// The clients that register with every life of each node.
+    var namesToRegister: [[String]] = [[], []]
     /// How long a message is under way.
     var latency: ClosedRange<UInt64> = 5_000...40_000
     /// An attempt that was lost, and the longest pause after it: what it takes to connect once all is well.
@@ -57,6 +59,7 @@ final class TwoPartners {
             lives[node] = life
             life.isListening = true
             feed(.listening(statusBlockKey: life.key, mailboxKey: life.key &+ 1), to: life)
+            for name in namesToRegister[node] { _ = register(name, at: node) }
         }
     }
 

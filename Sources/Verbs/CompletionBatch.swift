@@ -1,18 +1,26 @@
 import CRDMA
 
-/// Room for the completions that one call of `CompletionQueue.poll(into:)` takes. Make it once, and fill it again
-/// and again.
-public struct CompletionBatch {
+/// Room for the completions that one call of `CompletionQueue.poll(into:)` takes. Make it once, which allocates,
+/// and fill it again and again, which does not.
+public struct CompletionBatch: ~Copyable {
     /// How many completions it holds at most.
-    public static let capacity = 16
-
-    /// As C fills it. Only the first `count` mean anything.
-    private var storage = InlineArray<16, ibv_wc>(repeating: ibv_wc())
+    public let capacity: Int
     /// How many completions it holds.
     public private(set) var count = 0
 
-    /// An empty batch.
-    public init() {}
+    /// As C fills it. Only the first `count` mean anything. Not an inline array, which Swift would copy as a
+    /// whole to look at one element.
+    private let storage: UnsafeMutablePointer<ibv_wc>
+
+    /// An empty batch for `capacity` completions, at least 1.
+    public init(capacity: Int = 16) {
+        precondition((1...Int(Int32.max)).contains(capacity), "a batch of \(capacity) completions")
+        self.capacity = capacity
+        storage = .allocate(capacity: capacity)
+        storage.initialize(repeating: ibv_wc(), count: capacity)
+    }
+
+    deinit { storage.deallocate() }
 
     /// The completion at `index`, the oldest first. Traps unless `index` is less than `count`.
     public subscript(index: Int) -> WorkCompletion {
@@ -23,10 +31,6 @@ public struct CompletionBatch {
     /// Replaces what it holds by the next completions of `queue`.
     mutating func fill(from queue: UnsafeMutablePointer<ibv_cq>) throws(VerbsError) {
         count = 0
-        var places = storage.mutableSpan
-        let polled = places.withUnsafeMutableBufferPointer {
-            ibv_poll_cq(queue, Int32($0.count), $0.baseAddress)
-        }
-        count = try CompletionQueue.checkPoll(polled)
+        count = try CompletionQueue.checkPoll(ibv_poll_cq(queue, Int32(capacity), storage))
     }
 }

@@ -121,11 +121,20 @@ struct VocabularyTests {
         #expect(!GlobalIdentifier(raw).isMappedIPv4)
     }
 
+    @Test("A batch that was never filled has nothing in it, and traps for who looks all the same")
+    func emptyBatch() async {
+        #expect(CompletionBatch(capacity: 4).capacity == 4)
+        #expect(CompletionBatch().count == 0)
+        await #expect(processExitsWith: .failure) {
+            let batch = CompletionBatch()
+            _ = batch[0]
+        }
+    }
+
     @Test("The data path's values stay small and are copied without counting references")
     func layout() {
         #expect(MemoryLayout<WorkCompletion>.size <= 48)
         #expect(_isPOD(WorkCompletion.self))
-        #expect(_isPOD(CompletionBatch.self))
         #expect(_isPOD(PathToPartner.self))
         #expect(_isPOD(PrivateData.self))
         #expect(_isPOD(HardwareAddress.self))

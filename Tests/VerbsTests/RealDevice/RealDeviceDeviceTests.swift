@@ -51,6 +51,9 @@ extension RealDevice {
             let rig = try Rig()
             let memory = try rig.memory()
             let connection = try rig.connection()
+            let near = try rig.queuePair()
+            let far = try rig.queuePair()
+            try near.bringUp(over: try connection.initiator.pathToPartner(), to: far)
             let events = try DeviceEvents(in: rig.domain)
             while try events.nextEvent() != nil {}
             try run("rdma link delete \(TestDevice.name)")
@@ -74,6 +77,9 @@ extension RealDevice {
             let next = try Rig()
             try next.connection().close()
             try connection.close()
+            #expect(throws: VerbsError.self) { try near.fail() }
+            try near.close()
+            try far.close()
             try rig.closeIdentifiersFirst(memory: memory)
             try next.close()
         }

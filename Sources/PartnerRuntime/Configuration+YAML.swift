@@ -30,10 +30,22 @@ extension Configuration {
         ) { text in
             Operation.allCases.first { "\($0.name)" == text && $0 != .heartbeatRead }
         }
+        let clients = Self.clients(fields)
         guard let partner, let settings, let rail, let boot else { return nil }
         self.init(
             partner: partner, settings: settings, rail: rail, boot: boot, transport: transport,
-            controlPath: control, killAfter: killAfter)
+            clients: clients, controlPath: control, killAfter: killAfter)
+    }
+
+    private static func clients(_ fields: YAMLFields) -> [ClientEntry] {
+        var names: Set<Name> = []
+        return (fields.list("clients") ?? []).compactMap { fields in
+            guard let entry = ClientEntry(fields: fields) else { return nil }
+            if !names.insert(entry.name).inserted {
+                fields.refuse("name", "“\(entry.name)” is another client's: expected one of its own")
+            }
+            return entry
+        }
     }
 }
 
@@ -99,11 +111,57 @@ extension Settings {
         connect?.span("backoffCap", atLeast: .milliseconds(1), into: &backoffCap)
         connect?.span("slowRetry", atLeast: .milliseconds(100), into: &slowRetry)
         connect?.span("handshakeTimeout", atLeast: .milliseconds(10), into: &handshakeTimeout)
+        connect?.span("exchangeTimeout", atLeast: .milliseconds(100), into: &exchangeTimeout)
+        let progress = fields.section("progress")
+        progress?.span("listening", atLeast: .milliseconds(1), into: &listeningDeadline)
+        progress?.span("loading", atLeast: .milliseconds(1), into: &loadingDeadline)
+        if let limits = fields.section("limits") { clientLimits.read(limits) }
+        if let section = fields.section("protocol") { readProtocol(section) }
         if backoffCap < backoffStart {
             connect?.refuse("backoffCap", "expected at least backoffStart")
         }
         // Past this the transport has broken its promise, and the own clock decides.
         readDeadline = transport.bound + heartbeatInterval * 2
+    }
+}
+
+extension Settings {
+    private mutating func readProtocol(_ fields: YAMLFields) {
+        let form = "a version from \(VersionRange.supported.lowest) to \(VersionRange.supported.highest)"
+        let parse: (String) -> UInt16? = { text in
+            UInt16(text).flatMap {
+                ($0 >= VersionRange.supported.lowest && $0 <= VersionRange.supported.highest) ? $0 : nil
+            }
+        }
+        let lowest = fields.value("lowest", expected: form, parse) ?? versions.lowest
+        let highest = fields.value("highest", expected: form, parse) ?? versions.highest
+        if let range = VersionRange(lowest: lowest, highest: highest) {
+            versions = range
+        } else {
+            fields.refuse("highest", "expected at least lowest")
+        }
+        for (field, isRequired) in [("offers", false), ("requires", true)] {
+            for name in fields.values(field, expected: Name.form, { Name($0) }) ?? [] {
+                capabilities.append(PeerInformation.Capability(name: name, isRequired: isRequired))
+            }
+        }
+        if capabilities.count > PeerInformation.capabilityLimit {
+            fields.refuse("offers", "expected \(PeerInformation.capabilityLimit) capabilities at most")
+        }
+    }
+}
+
+extension ClientLimits {
+    fileprivate mutating func read(_ fields: YAMLFields) {
+        func count(_ name: String, _ most: UInt64, _ value: UInt64) -> UInt64 {
+            fields.value(name, expected: "a number from 0 to \(most)") {
+                UInt64($0).flatMap { $0 <= most ? $0 : nil }
+            } ?? value
+        }
+        clients = UInt32(count("clients", 64, UInt64(clients)))
+        portsOfOne = UInt32(count("portsOfOne", UInt64(Self.mostPorts), UInt64(portsOfOne)))
+        ports = UInt32(count("ports", UInt64(Self.mostPorts), UInt64(ports)))
+        memory = count("memory", 1 << 40, memory)
     }
 }
 
@@ -157,7 +215,7 @@ extension NodeIdentity {
 }
 
 extension YAMLFields {
-    fileprivate func span(_ name: String, atLeast least: TimeSpan, into span: inout TimeSpan) {
+    func span(_ name: String, atLeast least: TimeSpan, into span: inout TimeSpan) {
         let bound = least == .zero ? "" : ", at least \(least.nanoseconds / 1_000) us"
         let read = value(name, expected: TimeSpan.textForm + bound) { text in
             TimeSpan(text: text).flatMap { $0 >= least && $0 <= .seconds(86_400) ? $0 : nil }

@@ -14,6 +14,8 @@ public struct Configuration: Hashable, Sendable {
     public var boot: BootSchedule
     /// How the transport tries again.
     public var transport: Transport
+    /// The product's own clients that it runs.
+    public var clients: [ClientEntry] = []
     /// Where `ccmd status` finds the process; nil for nowhere.
     public var controlPath: String?
     /// The laboratory's failpoint: die by SIGKILL right after this operation completed.

@@ -26,7 +26,7 @@ public final class Partner {
     private var mailboxSeen: Mailbox = InlineArray(repeating: 0)
     private var boot: [(due: Instant, phase: BootPhase)] = []
     private var heartbeatPosted = Instant(nanoseconds: 0)
-    private var beats = BeatStatistics()
+    private var beats = SpanHistogram()
     private var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
     private var failureDetail: String?
@@ -50,6 +50,10 @@ public final class Partner {
             at: started)
         notes = ClientNotes()
         clients = ClientRegistry(transport: configuration.transport) { [notes] in notes.append($0) }
+        for entry in configuration.clients {
+            clients.add(
+                entry.client, at: started + entry.registerAt, until: entry.withdrawAt.map { started + $0 })
+        }
         actions.reserveCapacity(32)
         eventsToCome.reserveCapacity(8)
         endpoints.reserveCapacity(4)
@@ -495,11 +499,19 @@ extension Partner {
 
     private func recordStop() {
         history.write(.stopped, at: MonotonicClock.now) { line in
-            beats.describe(in: &line)
+            describeBeats(in: &line)
             ProcessFacts.describe(in: &line)
             manager.counters.describe(in: &line)
         }
         control?.remove()
+    }
+
+    private func describeBeats(in line: inout JSONLine) {
+        line.field("beatReads", beats.count)
+        guard !beats.isEmpty else { return }
+        line.field("beatMedianNs", beats.nanoseconds(atPercentile: 50))
+        line.field("beatP99Ns", beats.nanoseconds(atPercentile: 99))
+        line.field("beatMaxNs", beats.longestNanoseconds)
     }
 
     private func write(_ record: HistoryRecord, at now: Instant) {
@@ -537,7 +549,7 @@ extension Partner {
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail?.deviceName ?? "none")
             line.field("upNs", (MonotonicClock.now - started).nanoseconds)
-            beats.describe(in: &line)
+            describeBeats(in: &line)
             ProcessFacts.describe(in: &line)
             manager.counters.describe(in: &line)
         }

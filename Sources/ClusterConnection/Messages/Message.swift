@@ -88,7 +88,7 @@ public struct Message: Hashable, Sendable {
         writer.append(reader.value)
         var bytes = writer.bytes + payload
         var crc = CRC32C()
-        crc.update(bytes)
+        crc.update(bytes.span.bytes)
         let sum = crc.checksum
         for shift in stride(from: UInt32(0), to: 32, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: sum >> shift))
@@ -111,7 +111,7 @@ public struct Message: Hashable, Sendable {
         let end = bytes.count - Self.trailerByteCount
         guard Int(length) == end - Self.headerByteCount else { throw .tooShort }
         var crc = CRC32C()
-        crc.update(bytes[..<end])
+        crc.update(bytes.span.extracting(..<end).bytes)
         try reader.skip(Int(length))
         guard try reader.word() == crc.checksum else { throw .badChecksum }
         payload = Array(bytes[Self.headerByteCount..<end])

@@ -27,7 +27,7 @@ public struct PeerInformation: Hashable, Sendable {
     }
 
     /// The most capabilities a side may name.
-    static let capabilityLimit = 32
+    public static let capabilityLimit = 32
 
     /// The versions the sender speaks.
     public var versions: VersionRange

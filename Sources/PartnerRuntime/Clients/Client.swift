@@ -8,6 +8,9 @@ public protocol Client: AnyObject {
     /// What it asks for; read once, when it registers.
     var demand: ClientDemand { get }
 
+    /// It has been registered; nothing has been told yet.
+    func registered(_ services: ClientServices)
+
     /// The CCM tells something. `ClientNotice.ready` is the moment from which the ports work, and
     /// `ClientNotice.lost` that from which they are gone.
     func notified(_ notice: ClientNotice, _ services: ClientServices)
@@ -21,6 +24,17 @@ public protocol Client: AnyObject {
 
     /// The moment asked for by `ClientServices.wake(at:)` has come.
     func woken(_ services: ClientServices)
+}
+
+extension Client {
+    /// Most clients begin with what they are told.
+    public func registered(_ services: ClientServices) {}
+    /// Clients that never ask to be woken are not.
+    public func woken(_ services: ClientServices) {}
+    /// Clients without messages get none.
+    public func received(_ message: RawSpan, immediate: UInt32?, at port: Int, _ services: ClientServices) {}
+    /// Clients that post no work hear of none.
+    public func completed(_ work: FinishedWork, _ services: ClientServices) {}
 }
 
 /// What a client asks for when it registers.

@@ -95,8 +95,10 @@ final class ClientRegistry {
             return client.refuseDemand(number, record)
         }
         do throws(VerbsError) {
-            services.append(try ClientServices(client, as: number, demand, record: record))
+            let service = try ClientServices(client, as: number, demand, record: record)
+            services.append(service)
             events.append(.register(number, demand.information))
+            client.registered(service)
         } catch {
             client.refuseDemand(number, record)
         }
@@ -218,10 +220,11 @@ final class ClientRegistry {
     ///
     /// - Parameter announced: whether the common channel of the ports has something to say.
     func drain(announced: Bool) throws(VerbsError) {
+        // Also of ports that are not ready yet: an announcement that nobody takes would be announced for ever.
+        if announced { for set in sets { try set.takeAnnouncement() } }
         guard announced || hasMoreCompletions else { return }
         hasMoreCompletions = false
         for set in sets where set.isReady {
-            if announced, try set.takeEvent() { try set.requestNotification() }
             if try set.drain(limit: Self.completionLimit) { hasMoreCompletions = true }
         }
     }

@@ -6,7 +6,7 @@ public final class ClientServices {
     /// The client's number.
     public let client: ClientID
     let demand: ClientDemand
-    unowned let owner: any Client
+    let owner: any Client
 
     /// The client's memory that the counterpart reaches while the partner is ready; its bytes stay.
     var shared: MappedMemory

@@ -236,7 +236,7 @@ extension PortSet {
                 // The client may have withdrawn, or the connection ended, in answer.
                 guard isReady else { return false }
             }
-            guard count == CompletionBatch.capacity else {
+            guard count == batch.capacity else {
                 return false
             }
             left -= count
@@ -244,12 +244,11 @@ extension PortSet {
         return true
     }
 
-    /// Asks for the next announcement. MUST come before the queue is drained, or a completion between the two
-    /// would never be announced (ibv_req_notify_cq(3)).
-    func requestNotification() throws(VerbsError) { try completions.requestNotification() }
-
-    /// Takes the announcements of all sets from their common channel.
-    func takeEvent() throws(VerbsError) -> Bool { try completions.takeEvent() }
+    /// Takes this set's announcement from the common channel, if there is one, and asks for the next: before the
+    /// queue is drained, or a completion between the two would never be announced (ibv_req_notify_cq(3)).
+    func takeAnnouncement() throws(VerbsError) {
+        if try completions.takeEvent() { try completions.requestNotification() }
+    }
 
     private func tell(_ completion: WorkCompletion) {
         guard let work = PortWork(number: completion.workRequest), work.serial == serial,

@@ -1,0 +1,116 @@
+import ClusterConnection
+
+/// Decides whether this side takes the partner's work over or gives it back, from what the CCM holds of the
+/// partner and from its own policy, and writes every decision down. Needs no ports.
+///
+/// | what the CCM tells | policy `goAlone` | policy `wait` |
+/// | --- | --- | --- |
+/// | dead, hung, rebooted | takeover at once: the partner's ports are fenced, and it does not serve | wait |
+/// | unreachable, or no word from it since the start | takeover when the patience is over: it may still live | wait |
+/// | its boot is stalled | takeover when the patience is over | wait |
+/// | incompatible, stranger | wait: a person has to look | wait |
+/// | ready again, storage OS active | giveback | giveback |
+final class FailoverMonitor: Client {
+    /// What is done about a partner that does not serve.
+    enum Policy: String, CaseIterable {
+        case wait
+        case goAlone
+    }
+
+    /// What was decided last.
+    private enum Decision {
+        case none
+        case wait
+        case takeover
+        case giveback
+
+        var name: StaticString {
+            switch self {
+            case .none: "none"
+            case .wait: "wait"
+            case .takeover: "takeover"
+            case .giveback: "giveback"
+            }
+        }
+    }
+
+    let demand: ClientDemand
+    private let name: Name
+    private let policy: Policy
+    private let patience: TimeSpan
+    private var decision = Decision.none
+    private var verdict: Verdict?
+    private var phase: BootPhase?
+    private var partner = Incarnation.none
+    private var isReady = false
+    private var silence: StaticString = "noContact"
+
+    init(_ name: Name, policy: Policy, patience: TimeSpan) {
+        self.name = name
+        self.policy = policy
+        self.patience = patience
+        demand = ClientDemand(ClientInformation(name: name, role: .symmetric, ports: 0, memory: 0))
+    }
+
+    func registered(_ services: ClientServices) { services.wake(at: services.now + patience) }
+
+    func notified(_ notice: ClientNotice, _ services: ClientServices) {
+        switch notice {
+        case .verdict(let new, let incarnation):
+            verdict = new
+            partner = incarnation
+            judge(services)
+        case .partnerPhase(let new, let incarnation):
+            phase = new
+            partner = incarnation
+            if new == .storageOSActive { services.wake(at: nil) }
+            giveBack(services)
+        case .partnerStalled:
+            silence = "stalled"
+            services.wake(at: services.now + patience)
+        case .ready(let incarnation, _, _):
+            isReady = true
+            partner = incarnation
+            giveBack(services)
+        case .lost:
+            isReady = false
+        case .noCounterpart, .refused, .portsFailed:
+            break
+        }
+    }
+
+    private func judge(_ services: ClientServices) {
+        switch verdict {
+        case .alive:
+            services.wake(at: nil)
+        case .dead, .hung, .rebooted:
+            services.wake(at: nil)
+            decide(policy == .goAlone ? .takeover : .wait, verdict?.name ?? "none", services)
+        case .unreachable, nil:
+            silence = verdict?.name ?? "noContact"
+            services.wake(at: services.now + patience)
+        case .incompatible, .stranger:
+            services.wake(at: nil)
+            decide(.wait, verdict?.name ?? "none", services)
+        }
+    }
+
+    func woken(_ services: ClientServices) {
+        decide(policy == .goAlone ? .takeover : .wait, silence, services)
+    }
+
+    private func giveBack(_ services: ClientServices) {
+        guard isReady, phase == .storageOSActive, decision == .takeover || decision == .wait else { return }
+        decide(.giveback, "partnerActive", services)
+    }
+
+    private func decide(_ new: Decision, _ reason: StaticString, _ services: ClientServices) {
+        guard new != decision else { return }
+        decision = new
+        services.note(
+            HistoryRecord(.decision).with("client", .name(name)).with("decision", .text(new.name))
+                .with("reason", .text(reason)).with("verdict", .text(verdict?.name ?? "none"))
+                .with("phase", .text(phase?.name ?? "unknown"))
+                .with("partnerIncarnation", .incarnation(partner)))
+    }
+}

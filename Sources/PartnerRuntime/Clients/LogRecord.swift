@@ -1,0 +1,59 @@
+import ClusterConnection
+
+/// A record of the mirrored log, as it lies in memory at both sides.
+///
+/// | byte | field |
+/// | --- | --- |
+/// | 0 | magic `CCML` |
+/// | 4 | bytes of the record, 32 bits |
+/// | 8 | number of the record, from 1 |
+/// | 16 | CRC-32C of bytes 0 to 15 and of the payload, 32 bits |
+/// | 20 | zero, 32 bits |
+/// | 24 | payload |
+enum LogRecord {
+    static let headerByteCount = 24
+    private static let magic: UInt64 = 0x4c4d_4343
+
+    /// What lies in a slot.
+    enum Content: Equatable {
+        case empty
+        case record(UInt64)
+        case damaged
+    }
+
+    /// Builds the record of this number in its slot. Its payload is that of no other number.
+    ///
+    /// - Parameter byteCount: of the whole record, a multiple of 8.
+    static func fill(_ memory: inout MutableRawSpan, at offset: Int, byteCount: Int, number: UInt64) {
+        let first = magic | UInt64(byteCount) << 32
+        var crc = CRC32C()
+        crc.update(word: first)
+        crc.update(word: number)
+        var random = SplitMix64(seed: number)
+        for place in stride(from: headerByteCount, to: byteCount, by: 8) {
+            let word = random.next()
+            crc.update(word: word)
+            memory.storeBytes(of: word.littleEndian, toByteOffset: offset + place, as: UInt64.self)
+        }
+        memory.storeBytes(of: first.littleEndian, toByteOffset: offset, as: UInt64.self)
+        memory.storeBytes(of: number.littleEndian, toByteOffset: offset + 8, as: UInt64.self)
+        memory.storeBytes(of: UInt64(crc.checksum).littleEndian, toByteOffset: offset + 16, as: UInt64.self)
+    }
+
+    /// Reads what lies in a slot; trusts nothing of it.
+    static func content(_ memory: RawSpan, at offset: Int, byteCount: Int) -> Content {
+        func word(_ place: Int) -> UInt64 {
+            UInt64(
+                littleEndian: memory.unsafeLoadUnaligned(fromByteOffset: offset + place, as: UInt64.self))
+        }
+        let first = word(0)
+        let number = word(8)
+        if first == 0, number == 0 { return .empty }
+        guard first == magic | UInt64(byteCount) << 32, number != 0 else { return .damaged }
+        var crc = CRC32C()
+        crc.update(word: first)
+        crc.update(word: number)
+        crc.update(memory.extracting(offset + headerByteCount..<offset + byteCount))
+        return word(16) == UInt64(crc.checksum) ? .record(number) : .damaged
+    }
+}

@@ -65,7 +65,7 @@ extension ConnectionManager {
     }
 
     private func clientRecord(_ event: EventName, _ client: ClientID, _ name: Name) -> HistoryRecord {
-        HistoryRecord(event).with("client", .name(name)).with("clientNumber", .number(UInt64(client.value)))
+        HistoryRecord(event).with("client", name).with("clientNumber", .number(UInt64(client.value)))
     }
 }
 

@@ -173,7 +173,7 @@ extension ConnectionManager {
         let record = HistoryRecord(.partnerRefused)
             .with("connection", .number(UInt64(exchange.connection.value))).with("by", .text(side))
             .with("reason", .text(reason.name))
-        return capability.map { record.with("capability", .name($0)) } ?? record
+        return capability.map { record.with("capability", $0) } ?? record
     }
 
     /// Ends a connection with a partner that speaks otherwise, which time alone does not mend.

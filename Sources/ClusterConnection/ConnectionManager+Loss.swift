@@ -48,7 +48,9 @@ extension ConnectionManager {
         tearDown(peer, reason, into: &actions)
         // Nobody is alive without a connection whose reads succeed; without evidence of what became of the
         // partner, there is no verdict.
-        setVerdict(new == .alive ? nil : new, reason, at: now, into: &actions)
+        let held = new == .alive ? nil : new
+        counters.losses.add(held.map { Int($0.rawValue) } ?? Tally.noVerdict)
+        setVerdict(held, reason, at: now, into: &actions)
         tellLosses(into: &actions)
         wait(pause ?? backoff.next(using: &random), at: now, into: &actions)
     }

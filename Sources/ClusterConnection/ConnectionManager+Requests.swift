@@ -172,7 +172,10 @@ extension ConnectionManager {
         reject(request, reason, into: &actions)
     }
 
-    private func reject(_ request: RequestID, _ reason: RejectReason, into actions: inout [Action]) {
+    private mutating func reject(
+        _ request: RequestID, _ reason: RejectReason, into actions: inout [Action]
+    ) {
+        counters.rejects.add(Int(reason.rawValue))
         actions.append(.reject(request, Rejection(reason: reason, versions: settings.versions).words))
     }
 }

@@ -16,8 +16,12 @@ public struct Counters: Hashable, Sendable {
     public var strangersRejected: UInt64 = 0
     /// Connection requests of the partner that were refused.
     public var partnerRejected: UInt64 = 0
+    /// Connection requests refused, by `RejectReason.rawValue`.
+    public var rejects = Tally()
     /// Boot handshakes that failed.
     public var handshakesFailed: UInt64 = 0
+    /// Connections that ended, by the `Verdict.rawValue` that was given; `Tally.noVerdict` where none was.
+    public var losses = Tally()
     /// Times the connection was established.
     public var established: UInt64 = 0
     /// Reads that brought a block in the middle of being changed.

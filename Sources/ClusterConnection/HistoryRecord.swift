@@ -1,6 +1,8 @@
 /// A line of history before anybody gave it a time and a form: a name of the vocabulary and its fields.
 ///
-/// Has room for a fixed number of fields, so that recording takes no memory from the heap.
+/// Has room for a fixed number of fields, so that recording takes no memory from the heap. A name that a
+/// configuration or the partner gave has a place of its own, so that the fields stay plain bytes, which are quickly
+/// copied.
 public struct HistoryRecord: Sendable {
     /// The value of a field.
     public enum Value: Sendable {
@@ -12,8 +14,6 @@ public struct HistoryRecord: Sendable {
         case hexadecimal(UInt64)
         /// A name of the vocabulary.
         case text(StaticString)
-        /// A name that a configuration or the partner gave.
-        case name(Name)
     }
 
     /// A name with its value.
@@ -31,6 +31,8 @@ public struct HistoryRecord: Sendable {
     public let event: EventName
     /// How many fields there are.
     public private(set) var count = 0
+    /// The name that is part of it, under its label; at most one.
+    public private(set) var name: (label: StaticString, name: Name)?
     private var storage: InlineArray<8, Field?> = InlineArray(repeating: nil)
 
     /// A record without fields.
@@ -43,6 +45,13 @@ public struct HistoryRecord: Sendable {
         var record = self
         record.storage[count] = Field(name: name, value: value)
         record.count += 1
+        return record
+    }
+
+    /// The same record with a name.
+    public func with(_ label: StaticString, _ name: Name) -> HistoryRecord {
+        var record = self
+        record.name = (label, name)
         return record
     }
 

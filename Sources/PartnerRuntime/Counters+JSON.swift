@@ -17,6 +17,22 @@ extension Counters {
         line.field("beats", beats)
         line.field("misses", misses)
         line.field("lateTicks", lateTicks)
+        line.field("messagesSent", messagesSent)
+        line.field("messagesReceived", messagesReceived)
+        line.field("violations", violations)
         line.field("staleEvents", staleEvents)
+        line.field(
+            "rejects",
+            object: { line in
+                for reason in RejectReason.allCases { line.field(reason.name, rejects[Int(reason.rawValue)]) }
+            })
+        line.field(
+            "losses",
+            object: { line in
+                for verdict in Verdict.allCases where verdict != .alive {
+                    line.field(verdict.name, losses[Int(verdict.rawValue)])
+                }
+                line.field("none", losses[Tally.noVerdict])
+            })
     }
 }

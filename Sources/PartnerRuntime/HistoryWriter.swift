@@ -71,6 +71,7 @@ struct HistoryWriter: ~Copyable {
         _ record: HistoryRecord, at now: Instant, _ more: (inout JSONLine) -> Void
     ) {
         put(record.event, at: now) { line in
+            if let name = record.name { line.field(name.label, text: name.name.text) }
             for index in 0..<record.count {
                 guard let field = record[index] else { break }
                 switch field.value {
@@ -78,7 +79,6 @@ struct HistoryWriter: ~Copyable {
                 case .incarnation(let value): line.field(field.name, sixteenDigits: value.value)
                 case .hexadecimal(let value): line.field(field.name, hexadecimal: value)
                 case .text(let value): line.field(field.name, name: value)
-                case .name(let value): line.field(field.name, text: value.text)
                 }
             }
             more(&line)

@@ -67,6 +67,33 @@ struct JSONLine {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A field whose value is an object, built by `fields`.
+    mutating func field(_ name: StaticString, object fields: (inout JSONLine) -> Void) {
+        self.name(name)
+        nest(UInt8(ascii: "{"), UInt8(ascii: "}"), fields)
+    }
+
+    /// A field whose value is a list of objects, each built by `fields`.
+    mutating func field<Element>(
+        _ name: StaticString, list elements: [Element], _ fields: (inout JSONLine, Element) -> Void
+    ) {
+        self.name(name)
+        nest(UInt8(ascii: "["), UInt8(ascii: "]")) { line in
+            for element in elements {
+                if !line.isFirst { line.bytes.append(UInt8(ascii: ",")) }
+                line.nest(UInt8(ascii: "{"), UInt8(ascii: "}")) { fields(&$0, element) }
+            }
+        }
+    }
+
+    private mutating func nest(_ opening: UInt8, _ closing: UInt8, _ body: (inout JSONLine) -> Void) {
+        bytes.append(opening)
+        isFirst = true
+        body(&self)
+        bytes.append(closing)
+        isFirst = false
+    }
+
     private mutating func name(_ name: StaticString) {
         if !isFirst { bytes.append(UInt8(ascii: ",")) }
         isFirst = false

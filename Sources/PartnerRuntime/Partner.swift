@@ -10,6 +10,7 @@ public final class Partner {
     private let started: Instant
     private let poller: Poller
     private let signals: TerminationSignals
+    private let serviceManager = ServiceManager()
     private var timers: TimerTable
     private var history: HistoryWriter
     private var control: ControlSocket?
@@ -109,7 +110,10 @@ public final class Partner {
             lookIntoMailbox()
             while let timer = timers.takeDue(at: MonotonicClock.now) { feed(.timer(timer)) }
             try walkBoot()
-            if ready.contains(.signals), signals.take() { feed(.stop) }
+            if ready.contains(.signals), signals.take() {
+                serviceManager.stopping()
+                feed(.stop)
+            }
             if ready.contains(.control) { answerControl() }
             try serveClients(announced: ready.contains(.ports))
         }
@@ -159,6 +163,7 @@ extension Partner {
             line.field("statusBlockAddress", hexadecimal: rail.statusBlock.address)
             line.field("mailboxAddress", hexadecimal: rail.mailbox.address)
         }
+        serviceManager.ready("listening at \(configuration.rail.address.text)")
         feed(
             .listening(statusBlockKey: rail.statusBlock.remoteKey, mailboxKey: rail.mailbox.remoteKey))
     }
@@ -527,6 +532,9 @@ extension Partner {
             history.write(record, at: now) { line in
                 if let detail { line.field("detail", text: detail) }
             }
+        case .verdict:
+            history.note(record, at: now)
+            serviceManager.status("partner \(manager.verdict.map { "\($0.name)" } ?? "without verdict")")
         default:
             history.note(record, at: now)
         }
@@ -536,12 +544,15 @@ extension Partner {
         control?.answer { line in
             line.field("partner", text: configuration.partner)
             line.field("incarnation", sixteenDigits: manager.incarnation.value)
+            line.field("role", name: manager.settings.role.name)
             line.field("phase", name: manager.block.phase.name)
-            line.field("link", name: manager.link.name)
             line.field("verdict", name: manager.verdict?.name ?? "none")
             line.field("verdictForNs", (MonotonicClock.now - manager.verdictSince).nanoseconds)
             line.field("partnerIncarnation", sixteenDigits: manager.partnerIncarnation.value)
             line.field("partnerPhase", name: manager.partnerPhase?.name ?? "unknown")
+            line.field("protocolVersion", UInt64(manager.agreedVersion ?? 0))
+            line.field("isReady", manager.isReady)
+            line.field("link", name: manager.link.name)
             line.field("address", text: configuration.rail.address.text)
             line.field("gid", text: configuration.rail.address.gid.description)
             line.field("partnerAddress", text: configuration.rail.partnerAddress.text)
@@ -549,6 +560,15 @@ extension Partner {
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail?.deviceName ?? "none")
             line.field("upNs", (MonotonicClock.now - started).nanoseconds)
+            line.field("clients", list: manager.clientStandings) { line, client in
+                line.field("name", text: client.information.name.text)
+                line.field("number", UInt64(client.client.value))
+                line.field("state", text: client.state)
+                line.field("ports", UInt64(client.ports))
+                line.field("portsRequired", UInt64(client.information.ports))
+                line.field("memory", client.memory)
+                line.field("memoryRequested", client.information.memory)
+            }
             describeBeats(in: &line)
             ProcessFacts.describe(in: &line)
             manager.counters.describe(in: &line)

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Addresses of local stream sockets (unix(7)).
+/// Addresses of local sockets (unix(7)).
 enum UnixSocket {
     /// A connection to `path`; nil with `errno` set when there is none to be had.
     static func connect(to path: String) -> OwnedDescriptor? {
@@ -11,8 +11,9 @@ enum UnixSocket {
         return descriptor
     }
 
+    /// Lends the address of a path, or with `isAbstract` of the abstract name behind its first character.
     static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+        _ path: String, isAbstract: Bool = false, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -20,10 +21,15 @@ enum UnixSocket {
             errno = ENAMETOOLONG
             return -1
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+            bytes.copyBytes(from: path.utf8)
+            if isAbstract { bytes[0] = 0 }
+        }
+        // The length of an abstract name is part of it.
+        let unused = isAbstract ? MemoryLayout.size(ofValue: address.sun_path) - path.utf8.count : 0
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size - unused))
             }
         }
     }

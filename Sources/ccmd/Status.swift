@@ -12,6 +12,13 @@ struct Status: ParsableCommand {
     @Flag(name: .long, help: "One JSON object instead of a table.")
     var json = false
 
+    @Flag(name: .long, help: "Metrics in the text format of Prometheus instead of a table.")
+    var prometheus = false
+
+    func validate() throws {
+        if json && prometheus { throw ValidationError("--json and --prometheus exclude each other.") }
+    }
+
     func run() throws {
         let answer: [UInt8]
         do {
@@ -26,7 +33,7 @@ struct Status: ParsableCommand {
         }
         do {
             let report = try JSONDecoder().decode(StatusReport.self, from: Data(answer))
-            print(report.table)
+            print(prometheus ? report.prometheus : report.table, terminator: prometheus ? "" : "\n")
         } catch {
             StandardError.write("ccmd: what \(control) answered is no status of this version: \(error)")
             throw ExitCode(1)

@@ -234,7 +234,7 @@ extension Client {
     /// A demand whose numbers no port could meet, or whose memory is not to be had.
     fileprivate func refuseDemand(_ number: ClientID, _ record: (HistoryRecord) -> Void) {
         record(
-            HistoryRecord(.clientRefused).with("client", .name(demand.information.name))
+            HistoryRecord(.clientRefused).with("client", demand.information.name)
                 .with("clientNumber", .number(UInt64(number.value))).with("limit", .text("demand")))
     }
 }

@@ -108,7 +108,7 @@ final class FailoverMonitor: Client {
         guard new != decision else { return }
         decision = new
         services.note(
-            HistoryRecord(.decision).with("client", .name(name)).with("decision", .text(new.name))
+            HistoryRecord(.decision).with("client", name).with("decision", .text(new.name))
                 .with("reason", .text(reason)).with("verdict", .text(verdict?.name ?? "none"))
                 .with("phase", .text(phase?.name ?? "unknown"))
                 .with("partnerIncarnation", .incarnation(partner)))

@@ -170,13 +170,13 @@ extension LogMirror {
         guard noted != acknowledged else { return }
         noted = acknowledged
         services.note(
-            HistoryRecord(.mirrorAcknowledged).with("client", .name(name))
+            HistoryRecord(.mirrorAcknowledged).with("client", name)
                 .with("highest", .number(acknowledged)))
     }
 
     private func report(_ services: ClientServices) {
         services.note(
-            HistoryRecord(.mirrorReport).with("client", .name(name))
+            HistoryRecord(.mirrorReport).with("client", name)
                 .with("acknowledged", .number(acknowledgedHere)).with("highest", .number(acknowledged))
                 .with("bytes", .number(acknowledgedHere * UInt64(recordByteCount)))
                 .with("partnerIncarnation", .incarnation(partner)))
@@ -285,7 +285,7 @@ extension LogMirror {
         acknowledged = last
         nextToPost = last + 1
         services.note(
-            HistoryRecord(.mirrorRecovered).with("client", .name(name))
+            HistoryRecord(.mirrorRecovered).with("client", name)
                 .with("highest", .number(recovery.highest)).with("records", .number(recovery.records))
                 .with("damaged", .number(recovery.damaged)).with("rewritten", .number(recovery.rewritten))
                 .with("partnerIncarnation", .incarnation(partner)))

@@ -101,7 +101,7 @@ final class Messenger: Client {
         let span = services.now - asked
         if roundTrips.isEmpty {
             services.note(
-                HistoryRecord(.firstReply).with("client", .name(name))
+                HistoryRecord(.firstReply).with("client", name)
                     .with("roundTripNs", .number(span.nanoseconds))
                     .with("partnerIncarnation", .incarnation(partner)))
         }
@@ -129,7 +129,7 @@ final class Messenger: Client {
     }
 
     private func report(_ services: ClientServices) {
-        let record = HistoryRecord(.messengerReport).with("client", .name(name))
+        let record = HistoryRecord(.messengerReport).with("client", name)
             .with("requests", .number(requests)).with("replies", .number(roundTrips.count))
             .with("outOfOrder", .number(outOfOrder)).with("partnerIncarnation", .incarnation(partner))
         guard !roundTrips.isEmpty else { return services.note(record) }

@@ -61,6 +61,7 @@ extension HistoryRecord {
 
     /// A field's value as text.
     subscript(name: String) -> String? {
+        if let own = self.name, "\(own.label)" == name { return own.name.text }
         for index in 0..<count {
             guard let field = self[index], "\(field.name)" == name else { continue }
             return switch field.value {
@@ -68,7 +69,6 @@ extension HistoryRecord {
             case .incarnation(let incarnation): String(incarnation.value, radix: 16)
             case .hexadecimal(let value): "0x" + String(value, radix: 16)
             case .text(let text): "\(text)"
-            case .name(let name): "\(name)"
             }
         }
         return nil

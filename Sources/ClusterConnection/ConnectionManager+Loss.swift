@@ -55,6 +55,39 @@ extension ConnectionManager {
         wait(pause ?? backoff.next(using: &random), at: now, into: &actions)
     }
 
+    /// The own device or address is gone, and every connection with it.
+    ///
+    /// That is this side's own fault: it says nothing of the partner, which may live and run. So whoever was
+    /// alive is no more held for anything, and a verdict for which there was evidence stands.
+    mutating func railLost(at now: Instant, into actions: inout [Action]) {
+        switch link {
+        case .closed:
+            return
+        case .farewell(let peer):
+            // Nobody can hear the rest of the goodbye.
+            if peer != nil { endFarewell(into: &actions) }
+            return
+        case .connecting(let attempt):
+            actions.append(.retire(attempt.connection))
+        case .waiting:
+            break
+        case .accepting(let peer):
+            tearDown(peer, "railLost", into: &actions)
+        case .handshaking(let handshake):
+            tearDown(handshake.peer, "railLost", into: &actions)
+        case .established(let session):
+            tearDown(session.peer, "railLost", into: &actions)
+        }
+        setVerdict(verdict == .alive ? nil : verdict, "railLost", at: now, into: &actions)
+        actions.append(.cancelTimer(.attempt))
+        actions.append(.cancelTimer(.backoff))
+        // The memory behind it goes, and what comes in its place is empty.
+        mailbox = InlineArray(repeating: 0)
+        // What failed before says nothing of the rail that comes back.
+        backoff.reset()
+        move(to: .closed)
+    }
+
     private mutating func tearDown(_ peer: Peer, _ reason: StaticString, into actions: inout [Action]) {
         actions.append(.retire(peer.connection))
         actions.append(

@@ -92,6 +92,8 @@ public struct ConnectionManager: Sendable {
             keys = Keys(statusBlock: statusBlockKey, mailbox: mailboxKey)
             advance(to: .ccmListening, into: &actions)
             if case .closed = link { attempt(at: now, into: &actions) }
+        case .railLost:
+            railLost(at: now, into: &actions)
         case .bootPhase(let phase):
             advance(to: phase, into: &actions)
         case .timer(let name):

@@ -119,6 +119,9 @@ public enum TimerName: UInt8, CaseIterable, Sendable {
 public enum Event: Sendable {
     /// The boot port answers and the preset memory can be reached under these keys.
     case listening(statusBlockKey: UInt32, mailboxKey: UInt32)
+    /// The own end of the rail is gone, device or address. The driver MUST carry the actions out before it gives
+    /// the rail's objects up, and MUST hand over nothing of them afterwards, until `listening` begins anew.
+    case railLost
     /// The own boot has come this far.
     case bootPhase(BootPhase)
     /// A timer that the CCM set has come due.

@@ -16,6 +16,13 @@ public enum EventName: String, CaseIterable, Sendable {
     /// The boot port answers and the preset memory is registered: `address` as configured, `gid` (the one
     /// that the kernel found for it), `port`, `device`, `statusBlockAddress`, `mailboxAddress` (hex).
     case listening
+    /// The own end of the rail is not there, and is waited for: `address` as configured, `gid`, `missing`
+    /// (`rdma`, `interface`, `address`, `device` or `gid`: what the node lacks first), `detail`. Once, and again
+    /// when something else turns out to be missing.
+    case waitingForRail
+    /// The own end of the rail is gone, the connection with it: `address`, `reason` (`deviceGone` or
+    /// `addressGone`), `detail`. No evidence against the partner.
+    case railLost
     /// The process cannot go on: `reason`. The last line of this incarnation.
     case failed
     /// An orderly end: `beats`, `beatMedianNs`, `beatP99Ns`, `maxResidentKiB` and the counters.

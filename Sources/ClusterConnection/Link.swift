@@ -12,9 +12,10 @@
 /// | accepting | handshaking | the transport is up |
 /// | handshaking | established | own write 2 complete, the partner's confirmation here |
 /// | accepting, handshaking, established | waiting | anything else |
+/// | any but farewell | closed | the own end of the rail is gone |
 /// | any | farewell | an orderly stop |
 public enum Link: Sendable {
-    /// Not listening yet.
+    /// Not listening, not yet or not any more.
     case closed
     /// Between two attempts.
     case waiting

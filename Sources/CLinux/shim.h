@@ -3,6 +3,8 @@
 // here. Shims return 0 or -errno.
 #pragma once
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -6,16 +6,22 @@ import Verbs
 /// One thread, one loop. Nothing on the way of a heartbeat allocates, logs or takes a lock: the manager's
 /// actions go into an array that keeps its capacity, and only changes are written.
 public final class Partner {
-    private let configuration: Configuration
+    let configuration: Configuration
     private let started: Instant
-    private let poller: Poller
+    let poller: Poller
     private let signals: TerminationSignals
-    private let serviceManager = ServiceManager()
+    let serviceManager = ServiceManager()
     private var timers: TimerTable
-    private var history: HistoryWriter
+    var history: HistoryWriter
     private var control: ControlSocket?
-    private var manager: ConnectionManager
-    private var rail: Rail?
+    private(set) var manager: ConnectionManager
+    var rail: Rail?
+    /// Set once the CCM is initialised.
+    var watch: RailWatch?
+    /// What is waited for; nil while the rail is there.
+    var missing: MissingPart?
+    /// Why the rail has to be torn down, at the end of this turn of the loop.
+    var railFault: RailFault?
 
     private let clients: ClientRegistry
     private let notes: ClientNotes
@@ -24,11 +30,11 @@ public final class Partner {
     private var requests: UInt32 = 0
     private var actions: [Action] = []
     private var eventsToCome: [Event] = []
-    private var mailboxSeen: Mailbox = InlineArray(repeating: 0)
+    var mailboxSeen: Mailbox = InlineArray(repeating: 0)
     private var boot: [(due: Instant, phase: BootPhase)] = []
     private var heartbeatPosted = Instant(nanoseconds: 0)
     private var beats = SpanHistogram()
-    private var isFinished = false
+    private(set) var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
     private var failureDetail: String?
 
@@ -104,9 +110,12 @@ public final class Partner {
             // What the partner did comes before what a clock says, or a pause of this process would be held
             // against the partner.
             lookIntoMailbox()
-            if ready.contains(.completions) { try drainCompletions() }
-            if ready.contains(.connections) { try drainConnectionEvents() }
-            if ready.contains(.device) { try drainDeviceEvents() }
+            // What fails because the own rail is gone says nothing of the partner.
+            if ready.contains(.railWatch) { try lookAfterRail() }
+            if ready.contains(.device) { drainDeviceEvents() }
+            if ready.contains(.completions), railFault == nil { try drainCompletions() }
+            if ready.contains(.connections), railFault == nil { try drainConnectionEvents() }
+            if let fault = railFault { loseRail(fault) }
             lookIntoMailbox()
             while let timer = timers.takeDue(at: MonotonicClock.now) { feed(.timer(timer)) }
             try walkBoot()
@@ -143,29 +152,11 @@ extension Partner {
             line.field("memoryLocked", name: "onFault")
             line.field("capabilities", text: confinement.capabilities)
         }
-        let rail: Rail
-        do throws(VerbsError) {
-            rail = try Rail(configuration.rail)
-            try rail.publish(manager.block.words)
-        } catch {
-            throw RuntimeError(error, opening: configuration.rail)
-        }
-        try poller.add(rail.channel.fileDescriptor, as: .connections)
-        try poller.add(rail.completionChannel.fileDescriptor, as: .completions)
-        try poller.add(rail.deviceEvents.fileDescriptor, as: .device)
-        try poller.add(rail.portChannel.fileDescriptor, as: .ports)
-        self.rail = rail
-        history.write(.listening, at: MonotonicClock.now) { line in
-            line.field("address", text: configuration.rail.address.text)
-            line.field("gid", text: rail.identifier.description)
-            line.field("port", UInt64(configuration.rail.bootPort))
-            line.field("device", text: rail.deviceName)
-            line.field("statusBlockAddress", hexadecimal: rail.statusBlock.address)
-            line.field("mailboxAddress", hexadecimal: rail.mailbox.address)
-        }
-        serviceManager.ready("listening at \(configuration.rail.address.text)")
-        feed(
-            .listening(statusBlockKey: rail.statusBlock.remoteKey, mailboxKey: rail.mailbox.remoteKey))
+        // Before the first look, so that nothing comes or goes unheard after it.
+        let watch = try RailWatch()
+        try watch.add(to: poller)
+        self.watch = consume watch
+        try openRail()
     }
 }
 
@@ -173,7 +164,7 @@ extension Partner {
 
 extension Partner {
     /// Hands an event to the manager and carries its actions out, then those of the events they caused.
-    private func feed(_ event: Event) {
+    func feed(_ event: Event) {
         take(event, at: MonotonicClock.now)
         while !eventsToCome.isEmpty {
             take(eventsToCome.removeFirst(), at: MonotonicClock.now)
@@ -199,7 +190,13 @@ extension Partner {
             try rail.completionQueue.requestNotification()
             while let completion = try rail.completionQueue.poll() {
                 let outcome = Outcome(completion.status)
-                switch Work(number: completion.workRequest) {
+                let work = Work(number: completion.workRequest)
+                if outcome != .success, work?.isOwn == true {
+                    // It may have failed for want of the own address, and then says nothing of the partner.
+                    checkRail()
+                    guard railFault == nil else { return }
+                }
+                switch work {
                 case .operation(let connection, let operation):
                     let words =
                         outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
@@ -216,6 +213,10 @@ extension Partner {
                 }
             }
         } catch {
+            guard !error.isOfMissingDevice else {
+                railFault = .deviceGone(error.description)
+                return
+            }
             throw RuntimeError("completions can no longer be taken: \(error)")
         }
     }
@@ -246,7 +247,10 @@ extension Partner {
                             RequestID(value: requests),
                             ConnectionPrivateData.Words(prefixOf: event.privateData)))
                     // The manager answers every request at once; what it did not answer is closed unanswered.
-                    try? waitingRequest.take()?.close()
+                    dropRequest()
+                } else if event.kind == .deviceRemoval {
+                    railFault = .deviceGone("\(event.kind) of \(rail.deviceName)")
+                    return
                 } else {
                     try take(event, on: rail)
                 }
@@ -255,6 +259,9 @@ extension Partner {
             throw RuntimeError("connection events can no longer be taken: \(error)")
         }
     }
+
+    /// Closes a request that nobody answered.
+    func dropRequest() { try? waitingRequest.take()?.close() }
 
     private func take(_ event: borrowing ConnectionEvent, on rail: Rail) throws(VerbsError) {
         let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }
@@ -281,8 +288,8 @@ extension Partner {
             feed(.disconnected(connection))
         case .deviceRemoval, .addressChanged, .timeWaitExited, .connectRequest, .connectResponse,
             .multicastJoined, .multicastError, .unknown:
-            // The removal of a device is also announced by the device itself, once; the others tell nothing
-            // that a read would not tell better.
+            // The removal of a device was taken before; the others tell nothing that a read would not tell
+            // better.
             break
         }
     }
@@ -299,17 +306,17 @@ extension Partner {
         }
     }
 
-    private func drainDeviceEvents() throws(RuntimeError) {
+    private func drainDeviceEvents() {
         guard let rail else { return }
         do throws(VerbsError) {
             while let event = try rail.deviceEvents.nextEvent() {
+                // Its address may be what the device has lost.
+                if event.kind == .globalIdentifierChanged { checkRail() }
                 guard event.kind == .deviceFatal else { continue }
-                throw VerbsError(call: "ibv_get_async_event", errno: 19, detail: rail.deviceName)
+                railFault = .deviceGone("\(event) of \(rail.deviceName)")
             }
         } catch {
-            throw RuntimeError(
-                "the RDMA device \(rail.deviceName) is gone or failed: \(error.description);"
-                    + " bring it back and start again")
+            railFault = .deviceGone(error.description)
         }
     }
 
@@ -442,6 +449,10 @@ extension Partner {
         do throws(VerbsError) {
             try clients.drain(announced: announced)
         } catch {
+            guard !error.isOfMissingDevice else {
+                railFault = .deviceGone(error.description)
+                return
+            }
             throw RuntimeError("the ports' completions can no longer be taken: \(error)")
         }
         while !clients.events.isEmpty {
@@ -559,6 +570,7 @@ extension Partner {
             line.field("partnerGid", text: configuration.rail.partnerAddress.gid.description)
             line.field("port", UInt64(configuration.rail.bootPort))
             line.field("device", text: rail?.deviceName ?? "none")
+            if let missing { line.field("waitingFor", name: missing.name) }
             line.field("upNs", (MonotonicClock.now - started).nanoseconds)
             line.field("clients", list: manager.clientStandings) { line, client in
                 line.field("name", text: client.information.name.text)

@@ -12,6 +12,7 @@ struct Sources: OptionSet, Sendable {
     static let signals = Sources(rawValue: 1 << 4)
     static let control = Sources(rawValue: 1 << 5)
     static let ports = Sources(rawValue: 1 << 6)
+    static let railWatch = Sources(rawValue: 1 << 7)
 }
 
 /// Waits for several file descriptors at once (epoll(7), level-triggered).
@@ -30,6 +31,11 @@ struct Poller: ~Copyable {
         guard epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event) == 0 else {
             throw RuntimeError(call: "epoll_ctl", subject: "for descriptor \(number)", errno: errno)
         }
+    }
+
+    /// Waits for it no more. One that is closed already is as good.
+    func remove(_ number: Int32) {
+        _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
     }
 
     /// Waits until at least one source is ready, or only looks which are; takes nothing from the heap.

@@ -59,6 +59,13 @@ final class Rail {
     /// The GID that the kernel found for the own address.
     var identifier: GlobalIdentifier { listener.localIdentifier }
 
+    /// Throws when the own address or its device is not there any more.
+    func probe() throws(VerbsError) {
+        let probe = try ConnectionIdentifier(channel: channel, context: 0)
+        try probe.bind(to: address.with(port: 0))
+        try probe.close()
+    }
+
     func publish(_ words: StatusBlock.Words) throws(VerbsError) {
         try statusBlock.storeWords(words.span.bytes, at: 0)
     }

@@ -10,6 +10,9 @@ enum Work {
     /// A receive, for one message.
     case message(ConnectionID, Int)
 
+    /// Whether it is something that this side does, and not only waits for.
+    var isOwn: Bool { if case .message = self { false } else { true } }
+
     private static let sentKind: UInt8 = 0x40
     private static let messageKind: UInt8 = 0x80
 

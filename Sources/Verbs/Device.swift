@@ -53,7 +53,9 @@ public struct Device: Sendable {
         public let identifier: GlobalIdentifier
         /// The kind of packets that carry it.
         public let kind: Kind
-        /// The network interface it came from; nil when that is not in this network namespace.
+        /// The network interface it came from; nil when that is not in this network namespace. In shared mode
+        /// a device of another namespace passes for one of this where both name and index of the interface are
+        /// the same.
         public let networkInterface: String?
     }
 
@@ -141,10 +143,28 @@ public struct Device: Sendable {
                 Int(entry.port_num),
                 Identifier(
                     index: Int(entry.gid_index), identifier: GlobalIdentifier(entry.gid), kind: kind,
-                    networkInterface: entry.ndev_ifindex == 0
-                        ? nil : NetworkInterface.name(index: entry.ndev_ifindex))
+                    networkInterface: networkInterface(of: entry, of: name))
             )
         }
+    }
+
+    /// The index is that of the device's own network namespace, so it counts only where the kernel's name for
+    /// the interface says the same.
+    private static func networkInterface(of entry: ibv_gid_entry, of device: String) -> String? {
+        guard entry.ndev_ifindex != 0, let name = NetworkInterface.name(index: entry.ndev_ifindex) else {
+            return nil
+        }
+        let path =
+            "/sys/class/infiniband/\(device)/ports/\(entry.port_num)/gid_attrs/ndevs/\(entry.gid_index)"
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        let text = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            let count = read(file, buffer.baseAddress, buffer.count)
+            return String(
+                decoding: buffer.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        }
+        return text == name ? name : nil
     }
 
     private static func text(ofGUID guid: UInt64) -> String {

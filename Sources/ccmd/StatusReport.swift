@@ -27,6 +27,7 @@ struct StatusReport: Decodable {
     let partnerGid: String
     let port: UInt64
     let device: String
+    let waitingFor: String?
     let upNs: UInt64
     let clients: [Client]
     let beats: UInt64
@@ -63,7 +64,7 @@ struct StatusReport: Decodable {
         [
             ("partner", "\(partner), \(role), incarnation \(incarnation)"),
             ("up", "\(seconds(upNs)), boot phase \(phase)"),
-            ("rail", "\(device), boot port \(port)"),
+            ("rail", "\(waitingFor.map { "waits for its \($0)" } ?? device), boot port \(port)"),
             ("  here", end(address, gid)),
             ("  there", end(partnerAddress, partnerGid)),
             ("link", "\(link), established \(establishedCount) times"),

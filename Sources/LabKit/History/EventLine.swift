@@ -9,6 +9,8 @@ enum EventLine {
         case .bootPhase: [("phase", false)]
         case .listening:
             [("address", false), ("port", true), ("statusBlockAddress", false), ("mailboxAddress", false)]
+        case .waitingForRail: [("address", false), ("missing", false)]
+        case .railLost: [("address", false), ("reason", false)]
         case .failed: [("reason", false)]
         case .connected: [("connection", true), ("partnerIncarnation", false)]
         case .retired: [("connection", true)]

@@ -10,7 +10,7 @@
 fabric=$scripts/fabric
 
 try "$fabric"
-expect 'refuses to guess' status 64 err 'say up, down, status or rebuild'
+expect 'refuses to guess' status 64 err 'say up, down, status, rebuild, take or give'
 try "$fabric" sideways
 expect 'refuses an unknown verb' status 64 err "'sideways'"
 try "$fabric" up twice
@@ -19,6 +19,14 @@ try "$fabric" rebuild c
 expect 'refuses an unknown partner' status 64 err "not 'c'"
 try "$fabric" rebuild
 expect 'refuses no partner' status 64 err 'takes a partner'
+try "$fabric" take c device
+expect 'refuses to take from an unknown partner' status 64 err "not 'c'"
+try "$fabric" take a
+expect 'refuses to take nothing' status 64 err 'device or address'
+try "$fabric" give b cable
+expect 'refuses to give what it does not know' status 64 err "not 'cable'"
+try "$fabric" give b device twice
+expect 'refuses to give more than one part' status 64 err "'twice'"
 for rails in 0 17 -1 two ''; do
     try "$fabric" up --rails "$rails"
     expect "refuses '$rails' rails" status 64 err '1 to 16'

@@ -73,7 +73,8 @@ package struct Measurements: Hashable, Sendable {
 
     private mutating func measureLosses(_ timeline: Timeline) {
         for finder in PartnerID.allCases {
-            for loss in timeline.losses(of: finder.other) {
+            // When an end of the rail really went, the lab's scripts cannot tell to the millisecond.
+            for loss in timeline.losses(of: finder.other) where loss.kind != .railless {
                 let stretch = timeline.established(by: finder, at: loss.began)
                 guard let lost = stretch?.lost, lost <= timeline.end else { continue }
                 let verdict = timeline.events.first {

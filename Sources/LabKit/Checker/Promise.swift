@@ -36,7 +36,7 @@ struct Promise {
 
 /// Something that happened to a partner or to the rail, which the other must find.
 struct Loss {
-    enum Kind { case ended, frozen, cut }
+    enum Kind { case ended, frozen, cut, railless }
 
     var kind: Kind
     /// The partner it happened to, seen from the one that must find it.
@@ -63,6 +63,12 @@ extension Timeline {
             losses.append(
                 Loss(
                     kind: .frozen, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    over: stretch.to, event: stretch.event))
+        }
+        for stretch in railless[partner] ?? [] {
+            losses.append(
+                Loss(
+                    kind: .railless, partner: partner, began: stretch.from, effect: stretch.event.time,
                     over: stretch.to, event: stretch.event))
         }
         for stretch in cuts {

@@ -158,7 +158,6 @@ extension Timeline {
         guard let first = own.listening?.time, let second = other.listening?.time else { return false }
         let both = max(first, second)
         guard both + promise.connect < moment else { return false }
-        let disturbances = cuts + (frozen[.a] ?? []) + (frozen[.b] ?? [])
         return !disturbances.contains { $0.touches(from: both, to: moment) }
     }
 }

@@ -20,7 +20,7 @@ extension Timeline {
                 let to = [first.endBegan, second.endBegan, end].compactMap { $0 }.min() ?? end
                 guard cause.time < to else { continue }
                 let whole = Joined(from: cause.time, to: to, lives: [.a: first, .b: second], cause: cause)
-                stretches += (cuts + (frozen[.a] ?? []) + (frozen[.b] ?? [])).reduce([whole]) {
+                stretches += disturbances.reduce([whole]) {
                     parts, disturbance in
                     parts.flatMap { without(disturbance, $0) }
                 }

@@ -5,7 +5,7 @@ extension Timeline {
     private func bound(of loss: Loss, for finder: PartnerID) -> TimeSpan {
         switch loss.kind {
         case .frozen: return promise.hung(settings(of: finder))
-        case .cut: return promise.unreachable(settings(of: finder))
+        case .cut, .railless: return promise.unreachable(settings(of: finder))
         case .ended:
             // Nobody hears the end of a process behind a cut rail.
             let silent = cuts.contains { $0.contains(loss.began) }
@@ -19,6 +19,8 @@ extension Timeline {
         case .frozen: [.hung]
         case .cut: [.unreachable]
         case .ended: [.dead, .unreachable, .rebooted]
+        // The partner's kernel may still say goodbye over a device that is being removed.
+        case .railless: [.dead, .unreachable]
         }
     }
 
@@ -141,6 +143,7 @@ extension Timeline {
         case .ended: "\(loss.partner.rawValue)'s process ended"
         case .frozen: "\(loss.partner.rawValue) stood still"
         case .cut: "the rail was cut"
+        case .railless: "\(loss.partner.rawValue)'s end of the rail was taken away"
         }
     }
 }

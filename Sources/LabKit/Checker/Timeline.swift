@@ -67,6 +67,8 @@ struct Timeline {
     private(set) var lives: [PartnerID: [Life]] = [:]
     private(set) var frozen: [PartnerID: [Stretch]] = [:]
     private(set) var cuts: [Stretch] = []
+    /// The times in which a partner's end of the rail was taken away.
+    private(set) var railless: [PartnerID: [Stretch]] = [:]
     private(set) var established: [PartnerID: [Established]] = [:]
 
     init(_ record: RunRecord) {
@@ -159,9 +161,22 @@ struct Timeline {
             case .cut: cuts.append(Stretch(from: began, event: event))
             case .heal:
                 if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
+            case .removeAddress, .removeDevice:
+                if let partner = event.partner {
+                    railless[partner, default: []].append(Stretch(from: began, event: event))
+                }
+            case .addAddress, .addDevice:
+                if let partner = event.partner, let last = railless[partner]?.indices.last {
+                    railless[partner]?[last].to = event.time
+                }
             case .boot, .stop, nil: break
             }
         }
+    }
+
+    /// All that keeps two lives from being connected although both run.
+    var disturbances: [Stretch] {
+        PartnerID.allCases.reduce(cuts) { $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) }
     }
 
     private mutating func endFreeze(of partner: PartnerID, at moment: Instant) {

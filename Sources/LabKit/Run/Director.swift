@@ -29,6 +29,8 @@ struct Director {
     private var running: Set<PartnerID> = []
     private var frozen: Set<PartnerID> = []
     private var isCut = false
+    /// The partners whose end of the rail was taken away.
+    private var railless: Set<PartnerID> = []
     private var latestVerdict: [PartnerID: String] = [:]
     private var listening: Set<PartnerID> = []
     private var steadySince: Instant?
@@ -49,6 +51,7 @@ struct Director {
         guard let partner = event.partner else { return }
         switch event.name {
         case .listening: listening.insert(partner)
+        case .railLost: listening.remove(partner)
         case .verdict: latestVerdict[partner] = event.text("verdict")
         case .retired:
             latestVerdict[partner] =
@@ -80,6 +83,8 @@ struct Director {
         case (.thaw, let partner?): frozen.remove(partner)
         case (.cut, _), (.powerOff, _): isCut = true
         case (.heal, _): isCut = false
+        case (.removeAddress, let partner?), (.removeDevice, let partner?): railless.insert(partner)
+        case (.addAddress, let partner?), (.addDevice, let partner?): railless.remove(partner)
         case (.boot, let partner?), (.reboot, let partner?): running.insert(partner)
         default: break
         }
@@ -199,10 +204,11 @@ struct Director {
 
     /// Whether somebody who could be connected is not yet.
     private func unsteady() -> String? {
-        for partner in PartnerID.allCases where running.contains(partner) && !frozen.contains(partner) {
+        for partner in PartnerID.allCases
+        where running.contains(partner) && !frozen.contains(partner) && !railless.contains(partner) {
             if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
         }
-        guard running.count == 2, frozen.isEmpty, !isCut else { return nil }
+        guard running.count == 2, frozen.isEmpty, !isCut, railless.isEmpty else { return nil }
         for partner in PartnerID.allCases where latestVerdict[partner] != Verdict.alive.word {
             return "\(partner.rawValue) to hold \(partner.other.rawValue) for alive"
         }

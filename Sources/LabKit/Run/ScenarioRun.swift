@@ -91,7 +91,7 @@ struct ScenarioRun {
         let kernelLog = KernelLog()
         var run = ScenarioRun(variant, folder: folder, tools: tools)
         await run.loop()
-        try await heal(after: variant.scenario)
+        try await heal(after: variant.scenario, tools)
         try Task.checkCancellation()
         let leaks = try await Surroundings.leaks(since: before, patience: .seconds(5))
         let lines = kernelLog.newLines()
@@ -101,10 +101,23 @@ struct ScenarioRun {
     }
 
     /// Leaves the rail whole for the next run, even when the lab is interrupted.
-    private static func heal(after scenario: Scenario) async throws {
-        guard scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) else { return }
-        // A task of its own is not cancelled with this one.
-        try await Task { try await Rail.heal() }.value
+    private static func heal(after scenario: Scenario, _ tools: RunTools) async throws {
+        // Tasks of their own are not cancelled with this one.
+        if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
+            try await Task { try await Rail.heal() }.value
+        }
+        for step in scenario.steps {
+            guard let part = step.action.taken, let partner = step.partner else { continue }
+            try await Task { try await change(part, of: partner, "give", tools) }.value
+        }
+    }
+
+    /// Has the fabric take a part of a partner's end of the rail, or give it back, and see that it is so.
+    private static func change(
+        _ part: RailPart, of partner: PartnerID, _ verb: String, _ tools: RunTools
+    ) async throws {
+        let outcome = try await Tool.run(tools.fabricScript, [verb, partner.rawValue, part.rawValue])
+        if !outcome.status.isSuccess { throw LabError("scripts/fabric \(verb): \(outcome.reason)") }
     }
 
     private mutating func loop() async {
@@ -262,7 +275,9 @@ struct ScenarioRun {
                 switch action {
                 case .reboot: [.kill, .boot]
                 case .powerOff: isCut ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
-                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal: [action]
+                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .removeAddress, .addAddress,
+                    .removeDevice, .addDevice:
+                    [action]
                 }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
             perform(index, &group)
@@ -284,6 +299,11 @@ struct ScenarioRun {
             background(index, &group) { [tools] in
                 let outcome = try await Tool.run(tools.fabricScript, ["rebuild", partner.rawValue])
                 if !outcome.status.isSuccess { throw LabError("scripts/fabric rebuild: \(outcome.reason)") }
+            }
+        case .removeAddress, .removeDevice, .addAddress, .addDevice:
+            guard let partner = step.partner, let changed = part.taken ?? part.given else { return }
+            background(index, &group) { [tools] in
+                try await Self.change(changed, of: partner, part.taken == nil ? "give" : "take", tools)
             }
         case .kill, .stop, .freeze, .thaw, .boot, .reboot:
             guard let partner = step.partner else { return }
@@ -316,7 +336,8 @@ struct ScenarioRun {
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
             signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
             background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
-        case .boot, .reboot, .cut, .heal, .powerOff: break
+        case .boot, .reboot, .cut, .heal, .powerOff, .removeAddress, .addAddress, .removeDevice, .addDevice:
+            break
         }
     }
 

@@ -79,9 +79,51 @@ package enum StepAction: String, CaseIterable, Sendable {
     /// The rail is cut, the process killed and its RDMA device made anew: power is gone, nobody says goodbye.
     /// The rail stays cut until it is healed.
     case powerOff
+    /// The partner's hardware addresses are taken away; its RDMA device stays.
+    case removeAddress
+    /// The partner's hardware addresses are given back, in another order than they were made in, so that their
+    /// GIDs have other indexes.
+    case addAddress
+    /// The partner's RDMA device is taken away, whoever uses it.
+    case removeDevice
+    /// The partner's RDMA device is made again.
+    case addDevice
 
     /// Whether the action is done to one partner; the others are done to the rail.
     package var needsPartner: Bool { self != .cut && self != .heal }
+
+    /// What the action takes from a partner's end of the rail; nil when it takes nothing.
+    package var taken: RailPart? {
+        switch self {
+        case .removeAddress: .address
+        case .removeDevice: .device
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .addAddress, .addDevice:
+            nil
+        }
+    }
+
+    /// What the action gives back.
+    package var given: RailPart? {
+        switch self {
+        case .addAddress: .address
+        case .addDevice: .device
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .removeAddress,
+            .removeDevice:
+            nil
+        }
+    }
+
+    /// The words as in the id of a step: `power-off`.
+    var hyphenated: String {
+        rawValue.reduce(into: "") { text, character in
+            text += character.isUppercase ? "-\(character.lowercased())" : "\(character)"
+        }
+    }
+}
+
+/// What can be missing at a partner's end of the rail.
+package enum RailPart: String, CaseIterable, Sendable {
+    case address, device
 }
 
 /// One line of the schedule.

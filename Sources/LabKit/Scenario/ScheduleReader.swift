@@ -10,6 +10,8 @@ struct ScheduleReader {
     private var running: [PartnerID: Bool?] = [:]
     private var frozen: Set<PartnerID> = []
     private var cut = false
+    /// What was taken from a partner's end of the rail.
+    private var taken: [PartnerID: RailPart] = [:]
 
     init(partners: [PartnerID: PartnerPlan]) {
         for (partner, plan) in partners {
@@ -60,7 +62,7 @@ struct ScheduleReader {
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
     private func id(_ action: StepAction, _ partner: PartnerID?) -> String {
-        let word = action == .powerOff ? "power-off" : action.rawValue
+        let word = action.hyphenated
         let base = partner.map { "\(word)-\($0.rawValue)" } ?? word
         guard moments.steps.contains(base) else { return base }
         var number = 2
@@ -94,7 +96,8 @@ struct ScheduleReader {
         case .heal:
             if !cut { fields.refuse("do", "the rail is not cut at this step") }
             cut = false
-        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot:
+        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
+            .removeDevice, .addDevice:
             guard let partner else { return }
             if let problem = follow(action, partner) {
                 fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
@@ -120,9 +123,22 @@ struct ScheduleReader {
         case .kill, .reboot, .powerOff, .stop:
             running[partner] = action == .reboot
             frozen.remove(partner)
-            if action == .powerOff { cut = true }
+            if action == .powerOff {
+                cut = true
+                if let part = taken[partner] { return "has no \(part.rawValue) to come back with" }
+            }
             if action == .stop && isFrozen { return "is frozen and cannot say goodbye" }
             return runs == false ? "does not run" : nil
+        case .removeAddress, .removeDevice:
+            let already = taken[partner]
+            taken[partner] = action.taken
+            return already.map { "has no \($0.rawValue) already" }
+        case .addAddress, .addDevice:
+            guard taken[partner] == action.given else {
+                return "has its \(action.given?.rawValue ?? "rail")"
+            }
+            taken[partner] = nil
+            return nil
         case .cut, .heal: return nil
         }
     }

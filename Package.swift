@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
-            dependencies: ["Addressing", "ClusterConnection", "PartnerRuntime"], swiftSettings: strict),
+            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime"],
+            swiftSettings: strict),
         .testTarget(
             name: "LabKitTests", dependencies: ["Addressing", "ClusterConnection", "LabKit"],
             swiftSettings: strict),

@@ -424,6 +424,38 @@ struct CheckerTests {
         #expect(run.brokenRules == [.claimed], "\(run.words)")
     }
 
+    /// A good run in which b's end of the rail is away from 300 ms to 900 ms.
+    private func runWithoutRail(_ action: StepAction, _ back: StepAction) throws -> HistoryBuilder {
+        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: []\n")
+        run.fault(action, .b, at: 300)
+        run.add(301, .b, .railLost, [("address", .string("10.77.0.2")), ("reason", .string("addressGone"))])
+        run.verdict("none", by: .b, at: 301.1)
+        run.verdict("unreachable", by: .a, at: 400)
+        run.fault(back, .b, at: 900)
+        run.connect(at: 905, connection: 2)
+        return run
+    }
+
+    @Test(arguments: [(StepAction.removeAddress, StepAction.addAddress), (.removeDevice, .addDevice)])
+    func aRailThatWasTakenAwayIsALossForTheOther(_ action: StepAction, _ back: StepAction) throws {
+        let run = try runWithoutRail(action, back)
+        #expect(run.brokenRules == [], "\(run.words)")
+    }
+
+    @Test func aPartnerThatLostItsOwnRailMustNotAccuseTheOther() throws {
+        var run = try runWithoutRail(.removeAddress, .addAddress)
+        run.remove { $0.name == .verdict && $0.partner == .b && $0.text("verdict") == "none" }
+        run.verdict("unreachable", by: .b, at: 301.1)
+        #expect(run.brokenRules == [.aliveMeansAlive], "\(run.words)")
+    }
+
+    @Test func aRailThatIsBackMustBeUsedAgain() throws {
+        var run = try runWithoutRail(.removeDevice, .addDevice)
+        run.remove { $0.time > HistoryBuilder.instant(901) && $0.number("connection") == 2 }
+        run.remove { $0.time > HistoryBuilder.instant(901) && $0.text("verdict") == "alive" }
+        #expect(run.brokenRules.contains(.connectedAgain), "\(run.words)")
+    }
+
     @Test(arguments: RailAddress.Kind.allCases)
     func onlyAWWNShowsThatTheHardwareAddressIsAFibreChannelIdentifier(_ kind: RailAddress.Kind) throws {
         let run = try HistoryBuilder.goodRun(

@@ -86,6 +86,40 @@ struct ScenarioParserTests {
         #expect(scenario.partners[.b]?.settings.address == "10.77.0.2")
     }
 
+    @Test func whatIsTakenFromAPartnerCanBeGivenBack() throws {
+        let scenario = try ScenarioParser.parse(
+            HistoryBuilder.minimal
+                + """
+                steps:
+                  - { do: removeAddress, partner: b, at: 0ms }
+                  - { do: addAddress, partner: b }
+                  - { do: removeDevice, partner: b }
+                  - { do: addDevice, partner: b }
+                """, file: "test.yaml")
+        #expect(
+            scenario.steps.map(\.id) == [
+                "remove-address-b", "add-address-b", "remove-device-b", "add-device-b",
+            ]
+        )
+        #expect(scenario.steps.map(\.action.taken) == [.address, nil, .device, nil])
+        #expect(scenario.steps.map(\.action.given) == [nil, .address, nil, .device])
+    }
+
+    @Test(
+        arguments: [
+            (["addAddress"], "b has its address"), (["addDevice"], "b has its device"),
+            (["removeAddress", "addDevice"], "b has its device"),
+            (["removeAddress", "removeDevice"], "b has no address already"),
+            (["removeDevice", "removeDevice"], "b has no device already"),
+            (["removeDevice", "powerOff"], "b has no device to come back with"),
+        ])
+    func whatCannotBeTakenOrGivenIsRefused(_ actions: [String], _ words: String) {
+        let steps = actions.map { "  - { do: \($0), partner: b, at: 0ms }\n" }.joined()
+        let problems = problems(of: HistoryBuilder.minimal + "steps:\n" + steps)
+        #expect(problems.count == 1)
+        #expect(problems.first?.text.contains(words) == true, "\(problems)")
+    }
+
     @Test func aSweepBecomesARunForEachValue() throws {
         let scenario = try ScenarioParser.parse(
             HistoryBuilder.minimal + "sweep: { skew: [-5ms, 0ms, 7ms] }\n", file: "test.yaml")

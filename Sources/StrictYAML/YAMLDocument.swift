@@ -89,5 +89,10 @@ public struct YAMLDocument {
 }
 
 final class ProblemList {
-    var all: [InputProblem] = []
+    private(set) var all: [InputProblem] = []
+
+    /// A section may be read more than once, for whoever it applies to; what is wrong in it is told once.
+    func add(_ problem: InputProblem) {
+        if !all.contains(problem) { all.append(problem) }
+    }
 }

@@ -139,7 +139,7 @@ public final class YAMLFields {
 
     private func report(_ name: String, _ node: Node?, _ text: String) {
         let fromCommandLine = overridden.contains(full(name))
-        problems.all.append(
+        problems.add(
             InputProblem(
                 source: fromCommandLine ? "command line" : source,
                 line: fromCommandLine ? nil : node?.mark?.line ?? mapping.mark?.line,

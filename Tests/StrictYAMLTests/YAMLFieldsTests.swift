@@ -63,6 +63,32 @@ struct YAMLFieldsTests {
         #expect(found.count == 3)
     }
 
+    @Test(
+        "the mappings of a list are read one by one, each with its place, and what is no mapping is refused")
+    func mappings() {
+        var sizes: [Int?] = []
+        let found = problems("items:\n  - { size: 1 }\n  - 2\n  - { size: big, colour: red }\n") { fields in
+            sizes = fields.list("items")?.map { $0.value("size", expected: "a number", Int.init) } ?? []
+            return fields.list("nothing") == nil ? 1 : nil
+        }
+        #expect(sizes == [1, nil])
+        #expect(
+            found == [
+                "f.yaml:3: items[1]: expected a mapping of fields, found a value “2”",
+                "f.yaml:4: items[2].colour: is no field here Fields: size",
+                "f.yaml:4: items[2].size: expected a number, found “big”",
+            ])
+    }
+
+    @Test("a section that is read for two is complained about once")
+    func readTwice() {
+        let found = problems("inner: { size: big, colour: red }\n") { fields in
+            for _ in 0..<2 { _ = fields.section("inner")?.value("size", expected: "a number", Int.init) }
+            return 1
+        }
+        #expect(found.count == 2)
+    }
+
     @Test("an override takes the place of what the file says, and is named in a problem")
     func overrides() throws {
         var document = try YAMLDocument(text: "inner: { size: 1 }\n", source: "f.yaml")

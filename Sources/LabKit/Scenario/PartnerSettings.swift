@@ -20,10 +20,17 @@ package struct PartnerSettings: Hashable, Sendable {
     package var missLimit: UInt64 = 20
     package var attemptTimeout = TimeSpan.milliseconds(300)
     package var backoffStart = TimeSpan.milliseconds(5)
-    package var backoffCap = TimeSpan.milliseconds(100)
+    package var backoffCap = TimeSpan.milliseconds(500)
+    package var slowRetry = TimeSpan.seconds(2)
     package var handshakeTimeout = TimeSpan.seconds(1)
+    package var exchangeTimeout = TimeSpan.seconds(5)
     package var ackTimeout: UInt64 = 12
     package var retryCount: UInt64 = 5
+    package var speech = ProtocolSettings()
+    package var listeningDeadline = TimeSpan.seconds(60)
+    package var loadingDeadline = TimeSpan.seconds(300)
+    package var limits = ClientLimits()
+    package var clients: [ClientSettings] = []
 
     /// The settings of a partner on the lab's own fabric.
     ///
@@ -35,7 +42,8 @@ package struct PartnerSettings: Hashable, Sendable {
         partnerAddress = FabricNames.address(of: partner.other, addressing)
     }
 
-    /// The configuration file of `ccmd`, in YAML.
+    /// The configuration file of `ccmd`, in YAML. Of what only some scenarios speak of, it holds what differs
+    /// from the default, so that a configuration shows what is special about its scenario.
     ///
     /// - Parameters:
     ///   - partner: whose settings these are.
@@ -66,15 +74,46 @@ package struct PartnerSettings: Hashable, Sendable {
               backoffStart: \(SpanText.exact(backoffStart))
               backoffCap: \(SpanText.exact(backoffCap))
               handshakeTimeout: \(SpanText.exact(handshakeTimeout))
+            \(special("slowRetry", slowRetry, \.slowRetry))\
+            \(special("exchangeTimeout", exchangeTimeout, \.exchangeTimeout))\
             transport:
               ackTimeout: \(ackTimeout)
               retryCount: \(retryCount)
 
             """
+        text += speech.configuration + progressConfiguration + limitsConfiguration
+        if !clients.isEmpty { text += "clients:\n" + clients.map(\.configuration).joined() }
         if let control { text += "control: \(control)\n" }
         if let killAfter { text += "lab:\n  killAfter: \(killAfter.rawValue)\n" }
         return text
     }
+
+    /// A line of a section, where a span differs from its default; empty where it does not.
+    private func special(
+        _ name: String, _ span: TimeSpan, _ path: KeyPath<PartnerSettings, TimeSpan>
+    ) -> String {
+        span == Self.standard[keyPath: path] ? "" : "  \(name): \(SpanText.exact(span))\n"
+    }
+
+    private var progressConfiguration: String {
+        let lines =
+            special("listening", listeningDeadline, \.listeningDeadline)
+            + special("loading", loadingDeadline, \.loadingDeadline)
+        return lines.isEmpty ? "" : "progress:\n" + lines
+    }
+
+    private var limitsConfiguration: String {
+        let standard = ClientLimits()
+        var fields: [(String, String)] = []
+        if limits.clients != standard.clients { fields.append(("clients", "\(limits.clients)")) }
+        if limits.portsOfOne != standard.portsOfOne { fields.append(("portsOfOne", "\(limits.portsOfOne)")) }
+        if limits.ports != standard.ports { fields.append(("ports", "\(limits.ports)")) }
+        if limits.memory != standard.memory { fields.append(("memory", "\(limits.memory)")) }
+        return ConfigurationText.section("limits", fields)
+    }
+
+    /// What nobody has changed anything of.
+    private static let standard = PartnerSettings(.a)
 }
 
 /// An operation of the boot handshake, after which a partner can be told to kill itself.

@@ -40,6 +40,10 @@ struct SettingsReader {
         if let heartbeat = fields.section("heartbeat") { applyHeartbeat(heartbeat, to: &settings) }
         if let connect = fields.section("connect") { applyConnect(connect, to: &settings) }
         if let transport = fields.section("transport") { applyTransport(transport, to: &settings) }
+        if let speech = fields.section("protocol") { ProtocolReader(speech).apply(to: &settings.speech) }
+        if let progress = fields.section("progress") { applyProgress(progress, to: &settings) }
+        if let limits = fields.section("limits") { applyLimits(limits, to: &settings.limits) }
+        settings.clients = ClientsReader(fields).clients() ?? settings.clients
     }
 
     /// Changes the boot schedule, and refuses one whose phases do not follow each other.
@@ -80,7 +84,9 @@ struct SettingsReader {
         settings.attemptTimeout = Self.span("attemptTimeout", connect) ?? settings.attemptTimeout
         settings.backoffStart = Self.span("backoffStart", connect) ?? settings.backoffStart
         settings.backoffCap = Self.span("backoffCap", connect) ?? settings.backoffCap
+        settings.slowRetry = Self.span("slowRetry", connect) ?? settings.slowRetry
         settings.handshakeTimeout = Self.span("handshakeTimeout", connect) ?? settings.handshakeTimeout
+        settings.exchangeTimeout = Self.span("exchangeTimeout", connect) ?? settings.exchangeTimeout
         if settings.backoffCap < settings.backoffStart {
             connect.refuse(
                 "backoffCap", "expected at least backoffStart (\(SpanText.exact(settings.backoffStart)))")
@@ -95,6 +101,23 @@ struct SettingsReader {
             transport.value(
                 "retryCount", expected: "a count from 1 to 6 (Soft-RoCE takes 7 for “for ever”)"
             ) { Self.count($0, 1...6) } ?? settings.retryCount
+    }
+
+    private func applyProgress(_ progress: YAMLFields, to settings: inout PartnerSettings) {
+        settings.listeningDeadline = Self.span("listening", progress) ?? settings.listeningDeadline
+        settings.loadingDeadline = Self.span("loading", progress) ?? settings.loadingDeadline
+    }
+
+    private func applyLimits(_ fields: YAMLFields, to limits: inout ClientLimits) {
+        func count(_ name: String, _ range: ClosedRange<UInt64>) -> UInt32? {
+            fields.count(name, range).map { UInt32(truncatingIfNeeded: $0) }
+        }
+        let mostPorts = UInt64(ClientLimits.mostPorts)
+        limits.clients = count("clients", 0...64) ?? limits.clients
+        limits.portsOfOne = count("portsOfOne", 0...mostPorts) ?? limits.portsOfOne
+        limits.ports = count("ports", 0...mostPorts) ?? limits.ports
+        limits.memory =
+            fields.value("memory", expected: "a number of bytes") { UInt64($0) } ?? limits.memory
     }
 
     private static func span(_ name: String, _ fields: YAMLFields) -> TimeSpan? {

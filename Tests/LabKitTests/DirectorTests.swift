@@ -33,6 +33,8 @@ struct DirectorTests {
         for partner in PartnerID.allCases {
             director.heard(event(time + 2, partner, .established))
             director.heard(event(time + 2, partner, .verdict, verdict: "alive"))
+            director.heard(event(time + 2, partner, .readySaid))
+            director.heard(event(time + 2, partner, .partnerReady))
         }
     }
 
@@ -75,6 +77,32 @@ struct DirectorTests {
         director.heard(event(150, .a, .verdict, verdict: "alive"))
         #expect(director.orders(at: at(150)).isEmpty)
         #expect(director.orders(at: at(250)) == [.end(.finished)])
+    }
+
+    @Test func aRunDoesNotEndBeforeBothAreReadyOnThePresentConnection() throws {
+        var director = try director("settle: 100ms\n")
+        _ = director.orders(at: at(0))
+        bringUp(&director, at: 10)
+        director.heard(event(20, .b, .retired))
+        director.heard(event(21, .b, .established))
+        director.heard(event(21, .b, .verdict, verdict: "alive"))
+        director.heard(event(22, .b, .readySaid))
+        #expect(director.orders(at: at(1_000)).isEmpty)
+        director.heard(event(1_001, .b, .partnerReady))
+        #expect(director.orders(at: at(1_001)).isEmpty)
+        #expect(director.orders(at: at(1_101)) == [.end(.finished)])
+    }
+
+    @Test func aRunOfPartnersThatCannotUnderstandEachOtherEndsWhenBothKnow() throws {
+        var director = try director(
+            "settle: 100ms\npartners: { a: { settings: { protocol: { lowest: 3, highest: 3 } } } }\n")
+        _ = director.orders(at: at(0))
+        for partner in PartnerID.allCases { director.heard(event(1, partner, .listening)) }
+        director.heard(event(2, .a, .verdict, verdict: "incompatible"))
+        #expect(director.orders(at: at(2)).isEmpty)
+        director.heard(event(3, .b, .verdict, verdict: "incompatible"))
+        #expect(director.orders(at: at(3)).isEmpty)
+        #expect(director.orders(at: at(103)) == [.end(.finished)])
     }
 
     @Test func aStepFollowsAnEventAfterItsDelay() throws {

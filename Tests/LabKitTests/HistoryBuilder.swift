@@ -63,6 +63,7 @@ struct HistoryBuilder {
                 ("statusBlockAddress", .string("0x100000000000")),
                 ("mailboxAddress", .string("0x100000010000")),
             ], life: life)
+        register(partner, at: time + 29, life: life)
         add(time + 29.1, partner, .bootPhase, [("phase", .string("ccmListening"))], life: life)
         add(time + 899, partner, .bootPhase, [("phase", .string("storageOSActive"))], life: life)
     }
@@ -77,7 +78,7 @@ struct HistoryBuilder {
 
     private func pid(_ partner: PartnerID, _ life: Int) -> Int64 { (partner == .a ? 100 : 200) + Int64(life) }
 
-    /// Both handshakes and their outcome, within 4 ms.
+    /// Both handshakes and their outcome, within 3 ms, then both exchanges.
     mutating func connect(at time: Double, lives: [PartnerID: Int] = [.a: 1, .b: 1], connection: Int64 = 1) {
         for partner in PartnerID.allCases {
             let own = lives[partner] ?? 1
@@ -113,6 +114,7 @@ struct HistoryBuilder {
             add(2.7, .established, [number, ("partnerIncarnation", other)])
             add(2.8, .verdict, [("verdict", .string("alive")), ("partnerIncarnation", other)])
         }
+        exchange(at: time + 3, lives: lives, connection: connection)
     }
 
     /// The lab ends the run, and both processes say goodbye.

@@ -43,6 +43,11 @@ package enum Checker {
         broken += timeline.falseAlarms()
         broken += timeline.lossesNotFound()
         broken += timeline.notConnectedAgain()
+        broken += timeline.readyTooEarly()
+        broken += timeline.unbalancedLosses()
+        broken += timeline.toldBeforeFenced()
+        broken += timeline.notReadyAgain()
+        broken += timeline.lostRecords()
         broken += record.leaks.map { Broken(.nothingLeaks, $0) }
         broken += record.kernelFaults.map { Broken(.kernelQuiet, $0) }
         broken += timeline.brokenClaims(claims)

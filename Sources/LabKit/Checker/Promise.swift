@@ -18,6 +18,12 @@ struct Promise {
     /// Both partners listening, running and joined by the rail: established on both sides.
     var connect: TimeSpan { bounds.connect + hostSlack }
 
+    /// Both sides established and the clients registered: ready on both sides. The side with less patience gives
+    /// the connection up first, but it may have been the last to be established.
+    func ready(_ one: PartnerSettings, _ other: PartnerSettings) -> TimeSpan {
+        max(one.exchangeTimeout, other.exchangeTimeout) + hostSlack
+    }
+
     /// A process that stands still: one interval until the last movement has been read, the miss limit
     /// without one, and the scheduling of both processes.
     func hung(_ settings: PartnerSettings) -> TimeSpan {

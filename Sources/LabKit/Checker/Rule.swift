@@ -10,6 +10,11 @@ package enum Rule: String, CaseIterable, Sendable {
     case aliveMeansAlive = "alive-means-alive"
     case foundInTime = "found-in-time"
     case connectedAgain = "connected-again"
+    case readyWhenBoth = "ready-when-both-can-receive"
+    case oneLossForReady = "one-loss-for-a-ready"
+    case fencedBeforeTold = "fenced-before-told"
+    case readyAgain = "ready-again"
+    case nothingAcknowledgedIsLost = "nothing-acknowledged-is-lost"
     case nothingLeaks = "nothing-leaks"
     case kernelQuiet = "kernel-quiet"
     case claimed = "claimed"
@@ -34,6 +39,15 @@ package enum Rule: String, CaseIterable, Sendable {
         case .foundInTime: "a partner that died, hung or was cut off is found within the promised bound"
         case .connectedAgain:
             "two live partners on a whole rail are connected within the bound, whatever happened before"
+        case .readyWhenBoth:
+            "no client is told ready before both sides have made its ports and said that they can receive"
+        case .oneLossForReady:
+            "each ready that a client is told is followed by one loss when it ends, and no other"
+        case .fencedBeforeTold:
+            "a client is told of a loss only when connection and ports are gone, so that nothing can write any more"
+        case .readyAgain: "clients of two connected partners that belong together are ready within the bound"
+        case .nothingAcknowledgedIsLost:
+            "what a log mirror's partner acknowledged is found there again, whole, as long as that partner lives"
         case .nothingLeaks: "what a run makes is gone after it"
         case .kernelQuiet: "the kernel reports no fault of its own"
         case .claimed: "the claims that a scenario cites can be followed in its events"

@@ -139,7 +139,7 @@ extension Timeline {
         }
     }
 
-    /// Lines about a connection that was retired before.
+    /// Lines about a connection that was retired before. Its ports are taken away right after it.
     private func ghosts() -> [Broken] {
         PartnerID.allCases.flatMap { lives[$0] ?? [] }.flatMap { life in
             var retired: [UInt64: HistoryEvent] = [:]
@@ -148,7 +148,7 @@ extension Timeline {
                 guard let connection = event.number("connection") else { continue }
                 if event.name == .retired {
                     retired[connection] = retired[connection] ?? event
-                } else if let end = retired[connection] {
+                } else if event.name != .portsDestroyed, let end = retired[connection] {
                     broken.append(
                         Broken(
                             .historySound,

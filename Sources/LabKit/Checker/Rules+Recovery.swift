@@ -49,6 +49,8 @@ extension Timeline {
 
     /// Rule `connected-again`.
     func notConnectedAgain() -> [Broken] {
+        // Who cannot understand each other are not to be connected.
+        guard record.variant.scenario.discord == nil else { return [] }
         let bound = promise.connect
         return joinedStretches().flatMap { joined -> [Broken] in
             guard joined.from + bound <= joined.to else { return [] }

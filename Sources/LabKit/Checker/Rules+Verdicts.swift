@@ -35,6 +35,7 @@ extension Timeline {
 
     private func falseAlarm(_ event: HistoryEvent, by partner: PartnerID) -> Broken? {
         let verdict = event.text("verdict") ?? ""
+        if verdict == Verdict.incompatible.word { return falseRefusal(event, by: partner) }
         guard verdict != Verdict.alive.word, verdict != "none",
             let stretch = established[partner]?.last(where: {
                 $0.lost == event.time && $0.event.time < event.time
@@ -51,6 +52,18 @@ extension Timeline {
                 evidence: [stretch.event, event])
         }
         return prematureAlarm(event, by: partner, causes)
+    }
+
+    /// Whether two partners understand each other follows from what they are configured to speak, and from nothing
+    /// that happens.
+    private func falseRefusal(_ event: HistoryEvent, by partner: PartnerID) -> Broken? {
+        guard record.variant.scenario.discord == nil else { return nil }
+        return Broken(
+            .aliveMeansAlive,
+            "\(partner.rawValue) said 'incompatible' of \(partner.other.rawValue), which speaks what it speaks",
+            evidence: events.filter {
+                $0.time <= event.time && ($0.name == .partnerRefused || $0.name == .exchangeFailed)
+            }.suffix(2) + [event])
     }
 
     /// Whether a loss can be why a partner gave up a connection.

@@ -14,3 +14,8 @@ extension Role {
     /// The role as configurations and scenarios spell it.
     var word: String { "\(name)" }
 }
+
+extension ClientRole {
+    /// The role as histories spell it.
+    var word: String { "\(name)" }
+}

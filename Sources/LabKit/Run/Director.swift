@@ -33,6 +33,9 @@ struct Director {
     private var railless: Set<PartnerID> = []
     private var latestVerdict: [PartnerID: String] = [:]
     private var listening: Set<PartnerID> = []
+    /// Who has told its partner that its ports can receive, and who has been told, on the present connection.
+    private var saidReady: Set<PartnerID> = []
+    private var heardReady: Set<PartnerID> = []
     private var steadySince: Instant?
     private var ended = false
 
@@ -53,11 +56,20 @@ struct Director {
         case .listening: listening.insert(partner)
         case .railLost: listening.remove(partner)
         case .verdict: latestVerdict[partner] = event.text("verdict")
+        case .established: forgetReady(of: partner)
+        case .readySaid: saidReady.insert(partner)
+        case .partnerReady: heardReady.insert(partner)
         case .retired:
+            forgetReady(of: partner)
             latestVerdict[partner] =
                 latestVerdict[partner] == Verdict.alive.word ? nil : latestVerdict[partner]
         default: break
         }
+    }
+
+    private mutating func forgetReady(of partner: PartnerID) {
+        saidReady.remove(partner)
+        heardReady.remove(partner)
     }
 
     /// A partner's process is gone.
@@ -68,6 +80,7 @@ struct Director {
         listening.remove(partner)
         frozen.remove(partner)
         latestVerdict[partner] = nil
+        forgetReady(of: partner)
         guard unexplained, !awaitsFailure(of: partner), !ended else { return [] }
         ended = true
         return [.end(.partnerEnded(partner))]
@@ -209,8 +222,13 @@ struct Director {
             if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
         }
         guard running.count == 2, frozen.isEmpty, !isCut, railless.isEmpty else { return nil }
-        for partner in PartnerID.allCases where latestVerdict[partner] != Verdict.alive.word {
-            return "\(partner.rawValue) to hold \(partner.other.rawValue) for alive"
+        let final = scenario.discord == nil ? Verdict.alive.word : Verdict.incompatible.word
+        for partner in PartnerID.allCases {
+            let names = (own: partner.rawValue, other: partner.other.rawValue)
+            if latestVerdict[partner] != final { return "\(names.own) to hold \(names.other) for \(final)" }
+            guard scenario.discord == nil else { continue }
+            if !saidReady.contains(partner) { return "\(names.own) to say ready" }
+            if !heardReady.contains(partner) { return "\(names.own) to hear that \(names.other) is ready" }
         }
         return nil
     }

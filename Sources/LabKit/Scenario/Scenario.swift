@@ -189,7 +189,8 @@ package struct Expectation: Sendable {
 
 /// When a run is over.
 package enum Until: Hashable, Sendable {
-    /// All steps are done, all expectations decided, and whoever lives is connected.
+    /// All steps are done, all expectations decided, and whoever lives is connected and ready for its clients, or
+    /// knows that it never can be.
     case settled
     /// So long after the run's start.
     case time(TimeSpan)

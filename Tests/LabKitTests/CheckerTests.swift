@@ -1,4 +1,3 @@
-import Addressing
 import ClusterConnection
 import Testing
 
@@ -283,23 +282,6 @@ struct CheckerTests {
         #expect(measurements.unreachable == [.milliseconds(7), .milliseconds(7)])
     }
 
-    @Test func aSecondReadThatComesOnceMoreLaterContradictsNothing() throws {
-        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1e]\n")
-        run.add(133.4, .a, .secondReadCompleted, [("connection", .integer(1))])
-        #expect(run.judgement.result == .held, "\(run.words)")
-    }
-
-    @Test func claimsThatCannotBeFollowedAreOneCaseForEachPartner() throws {
-        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1a, C1b, C21]\n")
-        run.remove { $0.time > HistoryBuilder.instant(130.2) && $0.time < HistoryBuilder.instant(900) }
-        let claimed = run.judgement.broken.filter { $0.rule == .claimed }
-        #expect(
-            claimed.map(\.explanation) == [
-                "C1a, C1b, C21 for a: a never established a connection",
-                "C1a, C1b, C21 for b: b never established a connection",
-            ])
-    }
-
     @Test func aDeathThatIsNeverNoticedBreaks() throws {
         var run = try HistoryBuilder.goodRun()
         run.remove { $0.partner == .b && $0.time > HistoryBuilder.instant(1_200) }
@@ -342,7 +324,7 @@ struct CheckerTests {
         #expect(run.judgement.result == .held, "\(run.words)")
     }
 
-    // MARK: nothing-leaks, kernel-quiet, expected, claimed
+    // MARK: nothing-leaks, kernel-quiet, expected
 
     @Test func aLeakBreaks() throws {
         var record = try HistoryBuilder.goodRun().record
@@ -386,42 +368,6 @@ struct CheckerTests {
         var record = try HistoryBuilder.goodRun().record
         record.ending = .deadline("step kill-b, due after a failed")
         #expect(Checker.judge(record).broken.map(\.rule) == [.expected])
-    }
-
-    @Test(arguments: Claim.allCases)
-    func everyClaimIsShownForBothPartnersByAGoodRun(_ claim: Claim) throws {
-        let run = try HistoryBuilder.goodRun(
-            "\(HistoryBuilder.minimal)addressing: wwn\nclaims: [\(claim.rawValue)]\n")
-        #expect(run.judgement.result == .held, "\(run.words)")
-        #expect(run.judgement.claims.map(\.standing) == [.shown, .shown])
-        #expect(run.judgement.claims.allSatisfy { $0.evidence.count >= 2 })
-    }
-
-    @Test(
-        arguments: [
-            (Claim.c2, EventName.firstReadPosted, "address", JSONValue.string("0xdead")),
-            (.c15, .connectStarted, "gid", .string("::ffff:10.77.0.9")),
-            (.c15, .connectStarted, "port", .integer(1)),
-            (.c15, .firstWritePosted, "address", .string("0xdead")),
-            (.c16, .secondReadPosted, "address", .string("0xdead")),
-            (.c17, .connectStarted, "address", .string("10.77.0.2")),
-            (.c17, .connectStarted, "address", .string("50:2c:c0:00:00:00:00:03")),
-            (.c17, .connectStarted, "gid", .string("fd63:636d:2d77:776e:502c:c000:0:3")),
-            (.c17, .connectStarted, "gid", .null),
-            (.c19, .firstReadCompleted, "phase", .string("storageOSActive")),
-        ])
-    func aClaimThatTheEventsContradictBreaks(
-        _ claim: Claim, _ name: EventName, _ field: String, _ value: JSONValue
-    ) throws {
-        var run = try HistoryBuilder.goodRun(
-            "\(HistoryBuilder.minimal)addressing: wwn\nclaims: [\(claim.rawValue)]\n")
-        run.change {
-            $0.partner == .a && $0.name == name
-        } to: { event in
-            event.fields = JSONObject(
-                event.fields.fields.map { ($0.name, $0.name == field ? value : $0.value) })
-        }
-        #expect(run.brokenRules == [.claimed], "\(run.words)")
     }
 
     /// A good run in which b's end of the rail is away from 300 ms to 900 ms.

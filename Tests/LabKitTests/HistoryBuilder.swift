@@ -53,7 +53,7 @@ struct HistoryBuilder {
         if let failpoint { fault.append(("killAfter", .string(failpoint))) }
         add(time, partner, .fault, fault)
         events[events.count - 1].incarnation = ""
-        add(time + 0.5, partner, .started, [("pid", .integer(pid(partner, life)))], life: life)
+        add(time + 0.5, partner, .started, started(partner, life), life: life)
         add(time + 20, partner, .bootPhase, [("phase", .string("ccmStarting"))], life: life)
         add(
             time + 29, partner, .listening,
@@ -66,6 +66,15 @@ struct HistoryBuilder {
         register(partner, at: time + 29, life: life)
         add(time + 29.1, partner, .bootPhase, [("phase", .string("ccmListening"))], life: life)
         add(time + 899, partner, .bootPhase, [("phase", .string("storageOSActive"))], life: life)
+    }
+
+    private func started(_ partner: PartnerID, _ life: Int) -> [(String, JSONValue)] {
+        let settings = scenario.partners[partner]?.settings ?? PartnerSettings(partner)
+        return [
+            ("pid", .integer(pid(partner, life))), ("role", .string(settings.role)),
+            ("protocolMin", .integer(Int64(settings.speech.lowest))),
+            ("protocolMax", .integer(Int64(settings.speech.highest))),
+        ]
     }
 
     private func address(of partner: PartnerID) -> String {
@@ -97,6 +106,11 @@ struct HistoryBuilder {
                         ("port", .integer(17_320)),
                     ])
             }
+            if partner == .b {
+                let request: (String, JSONValue) = ("request", .integer(connection))
+                add(0.5, .requestReceived, [request])
+                add(0.5, .requestAccepted, [request, number])
+            }
             let side = JSONValue.string(partner == .a ? "initiator" : "acceptor")
             add(1, .connected, [number, ("partnerIncarnation", other), ("side", side)])
             add(1.1, .firstReadPosted, [number, ("address", .string("0x100000000000"))])
@@ -124,7 +138,9 @@ struct HistoryBuilder {
         add(time, nil, .runEnded)
         for partner in only {
             let life = lives[partner] ?? 1
-            add(time + 5, partner, .stopped, [("beatMedianNs", .integer(97_000))], life: life)
+            add(
+                time + 5, partner, .stopped, [("beatMedianNs", .integer(97_000)), ("beats", .integer(180))],
+                life: life)
             gone(partner, at: time + 6, life: life, began: time, told: "stop", ("status", 0))
         }
     }

@@ -79,6 +79,7 @@ extension ConnectionManager {
             tearDown(session.peer, "railLost", into: &actions)
         }
         setVerdict(verdict == .alive ? nil : verdict, "railLost", at: now, into: &actions)
+        tellLosses(into: &actions)
         actions.append(.cancelTimer(.attempt))
         actions.append(.cancelTimer(.backoff))
         // The memory behind it goes, and what comes in its place is empty.

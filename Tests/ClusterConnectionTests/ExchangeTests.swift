@@ -153,6 +153,16 @@ struct ExchangeTests {
         #expect(Set(incarnations).count == 2, "each ready names the life that it is about")
     }
 
+    @Test func clientsAreToldOfTheOwnRailsLossAndAccuseNobody() {
+        let pair = pair("own rail lost")
+        let here = pair.register("mirror", at: 0)
+        _ = pair.register("mirror", at: 1)
+        pair.run(for: .milliseconds(50))
+        pair.noteFault()
+        if let life = pair.lives[0] { pair.feed(.railLost, to: life) }
+        #expect(pair.standing(here, at: 0) == ["ready 2 4096", "lost connection none"])
+    }
+
     @Test func lossesAreToldInTheOrderOfRegistration() {
         let pair = pair("order")
         let clients = ["first", "second", "third"].map { pair.register($0, at: 0) }

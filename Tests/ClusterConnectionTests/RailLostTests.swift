@@ -36,7 +36,7 @@ struct RailLostTests {
         case "waiting", "connecting": armed = [.attempt, .backoff]
         case "accepting": armed = [.handshake]
         case "handshaking": armed = [.handshake, .poll]
-        default: armed = [.tick]
+        default: armed = [.tick, .exchange, .stall]
         }
         var retired: [ConnectionID] = []
         for action in bench.handled(.railLost) {
@@ -44,9 +44,11 @@ struct RailLostTests {
             case .cancelTimer(let name): armed.remove(name)
             case .setTimer(let name, _): armed.insert(name)
             case .retire(let connection): retired.append(connection)
-            case .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .finished:
+            case .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .send, .makePorts,
+                .connectPorts,
+                .finished:
                 Issue.record("\(action.text(at: bench.now)) needs a rail")
-            case .publish, .clearMailbox, .record: break
+            case .publish, .clearMailbox, .destroyPorts, .notify, .record: break
             }
         }
         #expect(armed.isEmpty)

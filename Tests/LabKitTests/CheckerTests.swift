@@ -402,45 +402,6 @@ struct CheckerTests {
         #expect(run.brokenRules.contains(.connectedAgain), "\(run.words)")
     }
 
-    @Test(arguments: RailAddress.Kind.allCases)
-    func onlyAWWNShowsThatTheHardwareAddressIsAFibreChannelIdentifier(_ kind: RailAddress.Kind) throws {
-        let run = try HistoryBuilder.goodRun(
-            "\(HistoryBuilder.minimal)addressing: \(kind.rawValue)\nclaims: [C15, C17]\n")
-        #expect(run.brokenRules == (kind == .wwn ? [] : [.claimed]), "\(run.words)")
-        #expect(run.judgement.claims.filter { $0.claim == .c15 }.map(\.standing) == [.shown, .shown])
-    }
-
-    @Test(arguments: [Claim.c1a, .c1b, .c1e, .c20, .c21])
-    func aConnectionAfterTheStorageOSContradictsTheClaimsThatSayBefore(_ claim: Claim) throws {
-        var run = try HistoryBuilder.goodRun(
-            "\(HistoryBuilder.minimal)claims: [\(claim.rawValue)]\nbounds: { connect: 100ms }\n")
-        let late: (HistoryEvent) -> Bool = { event in
-            event.time > HistoryBuilder.instant(130.2) && event.name != .bootPhase
-                || (claim == .c1a && event.text("phase") == "ccmStarting")
-        }
-        run.shift(late, by: 1_000)
-        #expect(run.brokenRules.contains(.claimed), "\(run.words)")
-    }
-
-    @Test func aClaimThatTheBootsMadeImpossibleIsNotApplicableForThatPartner() throws {
-        var run = HistoryBuilder(
-            scenario: try ScenarioParser.parse("\(HistoryBuilder.minimal)claims: [C1b]\n", file: "test.yaml"))
-        run.add(0, nil, .runStarted)
-        run.boot(.a, at: 1)
-        run.boot(.b, at: 5_001)
-        run.connect(at: 5_031)
-        run.end(at: 5_500)
-        let standings = run.judgement.claims.map(\.standing)
-        #expect(standings.first == .shown)
-        guard case .notApplicable = standings.last else {
-            Issue.record("b read a whose storage OS was long active: \(standings)")
-            return
-        }
-        #expect(run.judgement.result == .held)
-    }
-
-    // MARK: Histories
-
     /// b is killed at 1.2 s, found dead 12 ms later, and boots again.
     private func killAndBootAgain() throws -> HistoryBuilder {
         var run = try HistoryBuilder.goodRun()

@@ -64,7 +64,7 @@ struct RailWatchTests {
         var changes: RailWatch.Changes = []
         // Other things may happen on this machine meanwhile.
         while !changes.contains(.due) {
-            #expect(try poller.wait() == .railWatch)
+            #expect(try poller.wait(blocks: true) == .railWatch)
             changes = watch.take()
         }
     }

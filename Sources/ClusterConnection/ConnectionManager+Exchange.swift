@@ -37,7 +37,7 @@ extension ConnectionManager {
             counters.staleEvents += 1
             return
         }
-        guard outcome == .success else {
+        guard outcome == .success || exchange.standing == .refused else {
             let verdict: Verdict = outcome == .refusedByPartner ? .dead : .unreachable
             return judge(verdict, outcome.name, after: now, at: now, into: &actions)
         }
@@ -162,8 +162,7 @@ extension ConnectionManager {
         actions.append(
             .record(
                 refusalRecord(refusal.reason, refusal.capability, by: "partner")
-                    .with("partnerLowest", .number(UInt64(refusal.versions.lowest)))
-                    .with("partnerHighest", .number(UInt64(refusal.versions.highest)))))
+                    .with("partnerVersions", .partnerVersions(refusal.versions))))
         loseIncompatible(refusal.reason.name, at: now, into: &actions)
     }
 
@@ -177,7 +176,7 @@ extension ConnectionManager {
     }
 
     /// Ends a connection with a partner that speaks otherwise, which time alone does not mend.
-    private mutating func loseIncompatible(
+    mutating func loseIncompatible(
         _ reason: StaticString, at now: Instant, into actions: inout [Action]
     ) {
         guard let peer = link.peer else { return }

@@ -11,6 +11,9 @@ extension ConnectionManager {
         switch link {
         case .handshaking(let handshake):
             fail(handshake, "disconnected", at: now, into: &actions)
+        case .established where exchange.standing == .refused:
+            // The partner read the refusal and left, before this side knew that it had been delivered.
+            loseIncompatible("refused", at: now, into: &actions)
         case .established:
             judge(.dead, "disconnected", after: now, at: now, into: &actions)
         case .accepting:

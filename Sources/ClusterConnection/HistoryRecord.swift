@@ -14,6 +14,10 @@ public struct HistoryRecord: Sendable {
         case hexadecimal(UInt64)
         /// A name of the vocabulary.
         case text(StaticString)
+        /// Two fields, `lowest` and `highest`: the versions that this side speaks.
+        case ownVersions(VersionRange)
+        /// Two fields, `partnerLowest` and `partnerHighest`.
+        case partnerVersions(VersionRange)
     }
 
     /// A name with its value.
@@ -25,7 +29,7 @@ public struct HistoryRecord: Sendable {
     }
 
     /// How many fields there is room for.
-    public static let capacity = 8
+    public static let capacity = 6
 
     /// What happened.
     public let event: EventName
@@ -33,34 +37,29 @@ public struct HistoryRecord: Sendable {
     public private(set) var count = 0
     /// The name that is part of it, under its label; at most one.
     public private(set) var name: (label: StaticString, name: Name)?
-    private var storage: InlineArray<8, Field?> = InlineArray(repeating: nil)
+    private var storage: InlineArray<6, Field?> = InlineArray(repeating: nil)
 
     /// A record without fields.
     public init(_ event: EventName) { self.event = event }
 
     /// The same record with one field more; fields past the capacity are a programmer's error and left out.
-    public func with(_ name: StaticString, _ value: Value) -> HistoryRecord {
+    public consuming func with(_ name: StaticString, _ value: Value) -> HistoryRecord {
         assert(count < Self.capacity, "no room for field \(name) of \(event)")
         guard count < Self.capacity else { return self }
-        var record = self
-        record.storage[count] = Field(name: name, value: value)
-        record.count += 1
-        return record
+        storage[count] = Field(name: name, value: value)
+        count += 1
+        return self
     }
 
     /// The same record with a name.
-    public func with(_ label: StaticString, _ name: Name) -> HistoryRecord {
-        var record = self
-        record.name = (label, name)
-        return record
+    public consuming func with(_ label: StaticString, _ name: Name) -> HistoryRecord {
+        self.name = (label, name)
+        return self
     }
 
-    /// The same record with the versions of both sides: `lowest`, `highest`, `partnerLowest`,
-    /// `partnerHighest`.
-    func with(_ own: VersionRange, _ partner: VersionRange) -> HistoryRecord {
-        with("lowest", .number(UInt64(own.lowest))).with("highest", .number(UInt64(own.highest)))
-            .with("partnerLowest", .number(UInt64(partner.lowest)))
-            .with("partnerHighest", .number(UInt64(partner.highest)))
+    /// The same record with the versions of both sides.
+    consuming func with(_ own: VersionRange, _ partner: VersionRange) -> HistoryRecord {
+        with("versions", .ownVersions(own)).with("partnerVersions", .partnerVersions(partner))
     }
 
     /// The field at this place; nil past the last one.

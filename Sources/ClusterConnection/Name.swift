@@ -1,8 +1,10 @@
 /// A name that travels: of a client or of a capability. 1 to 32 of the characters A to Z, a to z, 0 to 9, `.`,
-/// `-` and `_`, so that whoever prints it need not fear it.
-public struct Name: Hashable, Sendable {
-    /// The name.
-    public let text: String
+/// `-` and `_`, so that whoever prints it need not fear it. Plain bytes, so that a record that holds one is quickly
+/// copied.
+public struct Name: Sendable {
+    private var characters: InlineArray<32, UInt8> = InlineArray(repeating: 0)
+    /// How many characters it has.
+    let count: Int
 
     /// How many characters a name may have.
     public static let capacity = 32
@@ -14,8 +16,20 @@ public struct Name: Hashable, Sendable {
         guard (1...Self.capacity).contains(characters.count), characters.allSatisfy(Self.isAllowed) else {
             return nil
         }
-        text = String(decoding: characters, as: UTF8.self)
+        count = characters.count
+        for (index, character) in characters.enumerated() { self.characters[index] = character }
     }
+
+    /// The name.
+    public var text: String {
+        String(unsafeUninitializedCapacity: count) { buffer in
+            for index in 0..<count { buffer[index] = characters[index] }
+            return count
+        }
+    }
+
+    /// The character at this place, as it travels.
+    subscript(index: Int) -> UInt8 { characters[index] }
 
     private static func isAllowed(_ character: UInt8) -> Bool {
         switch character {
@@ -27,9 +41,18 @@ public struct Name: Hashable, Sendable {
     }
 }
 
-extension Name: Comparable {
-    /// In the order of their characters.
-    public static func < (lhs: Name, rhs: Name) -> Bool { lhs.text < rhs.text }
+extension Name: Hashable {
+    /// Whether all characters are the same.
+    public static func == (lhs: Name, rhs: Name) -> Bool {
+        guard lhs.count == rhs.count else { return false }
+        for index in 0..<lhs.count where lhs.characters[index] != rhs.characters[index] { return false }
+        return true
+    }
+
+    /// All characters.
+    public func hash(into hasher: inout Hasher) {
+        for index in 0..<count { hasher.combine(characters[index]) }
+    }
 }
 
 extension Name: CustomStringConvertible {

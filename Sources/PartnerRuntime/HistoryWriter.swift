@@ -79,6 +79,12 @@ struct HistoryWriter: ~Copyable {
                 case .incarnation(let value): line.field(field.name, sixteenDigits: value.value)
                 case .hexadecimal(let value): line.field(field.name, hexadecimal: value)
                 case .text(let value): line.field(field.name, name: value)
+                case .ownVersions(let value):
+                    line.field("lowest", UInt64(value.lowest))
+                    line.field("highest", UInt64(value.highest))
+                case .partnerVersions(let value):
+                    line.field("partnerLowest", UInt64(value.lowest))
+                    line.field("partnerHighest", UInt64(value.highest))
                 }
             }
             more(&line)

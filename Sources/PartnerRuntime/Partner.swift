@@ -117,14 +117,19 @@ public final class Partner {
             if ready.contains(.connections), railFault == nil { try drainConnectionEvents() }
             if let fault = railFault { loseRail(fault) }
             lookIntoMailbox()
-            while let timer = timers.takeDue(at: MonotonicClock.now) { feed(.timer(timer)) }
-            try walkBoot()
+            // The clock is read once where nothing is due: it is dear where a hypervisor or an emulator serves it.
+            var now = MonotonicClock.now
+            while let timer = timers.takeDue(at: now) {
+                feed(.timer(timer))
+                now = MonotonicClock.now
+            }
+            try walkBoot(at: now)
             if ready.contains(.signals), signals.take() {
                 serviceManager.stopping()
                 feed(.stop)
             }
             if ready.contains(.control) { answerControl() }
-            try serveClients(announced: ready.contains(.ports))
+            try serveClients(announced: ready.contains(.ports), at: now)
         }
         recordStop()
     }
@@ -133,8 +138,8 @@ public final class Partner {
 // MARK: - Boot
 
 extension Partner {
-    private func walkBoot() throws(RuntimeError) {
-        while timers.takeBoot(at: MonotonicClock.now) {
+    private func walkBoot(at now: Instant) throws(RuntimeError) {
+        while timers.takeBoot(at: now) {
             let phase = boot.removeFirst().phase
             timers.setBoot(boot.first?.due)
             feed(.bootPhase(phase))
@@ -188,36 +193,40 @@ extension Partner {
             // Asked for again before the queue is emptied, or a completion between the two would never be
             // announced (ibv_req_notify_cq(3)).
             try rail.completionQueue.requestNotification()
-            while let completion = try rail.completionQueue.poll() {
-                let outcome = Outcome(completion.status)
-                let work = Work(number: completion.workRequest)
-                if outcome != .success, work?.isOwn == true {
-                    // It may have failed for want of the own address, and then says nothing of the partner.
-                    checkRail()
-                    guard railFault == nil else { return }
-                }
-                switch work {
-                case .operation(let connection, let operation):
-                    let words =
-                        outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
-                    feed(.completed(connection, operation, outcome, words))
-                    if operation == .heartbeatRead, outcome == .success {
-                        beats.record(MonotonicClock.now - heartbeatPosted)
-                    }
-                case .sent(let connection):
-                    feed(.sent(connection, outcome))
-                case .message(let connection, let slot):
-                    if outcome == .success { take(slot, completion.byteCount, of: connection, on: rail) }
-                case nil:
-                    continue
-                }
-            }
+            try pollCompletions(of: rail)
         } catch {
             guard !error.isOfMissingDevice else {
                 railFault = .deviceGone(error.description)
                 return
             }
             throw RuntimeError("completions can no longer be taken: \(error)")
+        }
+    }
+
+    private func pollCompletions(of rail: Rail) throws(VerbsError) {
+        while let completion = try rail.completionQueue.poll() {
+            let outcome = Outcome(completion.status)
+            let work = Work(number: completion.workRequest)
+            if outcome != .success, work?.isOwn == true {
+                // It may have failed for want of the own address, and then says nothing of the partner.
+                checkRail()
+                guard railFault == nil else { return }
+            }
+            switch work {
+            case .operation(let connection, let operation):
+                let words =
+                    outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
+                feed(.completed(connection, operation, outcome, words))
+                if operation == .heartbeatRead, outcome == .success {
+                    beats.record(MonotonicClock.now - heartbeatPosted)
+                }
+            case .sent(let connection):
+                feed(.sent(connection, outcome))
+            case .message(let connection, let slot):
+                if outcome == .success { take(slot, completion.byteCount, of: connection, on: rail) }
+            case nil:
+                continue
+            }
         }
     }
 
@@ -285,6 +294,8 @@ extension Partner {
         case .established:
             feed(.connected(connection, ConnectionPrivateData.Words(prefixOf: event.privateData)))
         case .disconnected:
+            // What the partner said last comes before its leave.
+            try pollCompletions(of: rail)
             feed(.disconnected(connection))
         case .deviceRemoval, .addressChanged, .timeWaitExited, .connectRequest, .connectResponse,
             .multicastJoined, .multicastError, .unknown:
@@ -443,8 +454,8 @@ extension Partner {
 extension Partner {
     /// Keeps the clients' appointments, goes on with their ports, tells them what has finished, and tells the
     /// manager what they want.
-    private func serveClients(announced: Bool) throws(RuntimeError) {
-        clients.keepAppointments(at: MonotonicClock.now)
+    private func serveClients(announced: Bool, at now: Instant) throws(RuntimeError) {
+        clients.keepAppointments(at: now)
         clients.work()
         do throws(VerbsError) {
             try clients.drain(announced: announced)

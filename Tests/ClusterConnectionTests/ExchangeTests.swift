@@ -303,6 +303,22 @@ struct ExchangeTests {
         #expect(pair.areEstablished, "\(pair.tail)")
     }
 
+    /// The partner may read the refusal and leave before this side hears that it was delivered.
+    @Test func aPartnerThatLeavesOverARefusalIsIncompatibleAndNotDead() throws {
+        var bench = Bench(.initiator)
+        bench.establish()
+        let capability = PeerInformation.Capability(
+            name: try #require(Name("time-travel")), isRequired: true)
+        let information = PeerInformation(
+            versions: .supported, role: .storageSystem, capabilities: [capability])
+        let message = Message(
+            .peerInformation, version: 2, number: 1, writer: .b, reader: .a, payload: information.payload)
+        let connection = bench.connection
+        #expect(bench.handle(.received(connection, message.bytes)).contains("send 1 refusal"))
+        bench.handle(.disconnected(connection))
+        #expect(bench.manager.verdict == .incompatible)
+    }
+
     // MARK: Boot progress
 
     @Test func aBootThatStandsStillIsReportedOnceWithThePhaseAndIsNoVerdict() {

@@ -39,7 +39,7 @@ struct ClientSet: Hashable, Sendable {
         for entry in entries {
             writer.append(entry.client.value)
             writer.append(entry.information.role.rawValue)
-            writer.append(UInt8(truncatingIfNeeded: entry.information.name.text.utf8.count))
+            writer.append(UInt8(truncatingIfNeeded: entry.information.name.count))
             writer.append(entry.information.ports)
             writer.append(entry.information.memory)
             writer.append(entry.information.name, capacity: Name.capacity)

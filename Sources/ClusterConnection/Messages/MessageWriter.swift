@@ -12,9 +12,8 @@ struct MessageWriter {
 
     /// A name, with zeros up to `capacity` bytes.
     mutating func append(_ name: Name, capacity: Int) {
-        let text = name.text.utf8
-        bytes.append(contentsOf: text)
-        bytes.append(contentsOf: repeatElement(0, count: max(0, capacity - text.count)))
+        for index in 0..<name.count { bytes.append(name[index]) }
+        bytes.append(contentsOf: repeatElement(0, count: max(0, capacity - name.count)))
     }
 
     private mutating func append(_ value: UInt64, byteCount: Int) {

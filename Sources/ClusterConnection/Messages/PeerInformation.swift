@@ -52,7 +52,7 @@ public struct PeerInformation: Hashable, Sendable {
         writer.append(UInt16(truncatingIfNeeded: capabilities.count))
         for capability in capabilities {
             writer.append(UInt8(capability.isRequired ? 1 : 0))
-            writer.append(UInt8(truncatingIfNeeded: capability.name.text.utf8.count))
+            writer.append(UInt8(truncatingIfNeeded: capability.name.count))
             writer.append(capability.name, capacity: 0)
         }
         return writer.bytes

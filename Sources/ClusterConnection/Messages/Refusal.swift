@@ -31,7 +31,7 @@ struct Refusal: Hashable, Sendable {
         var writer = MessageWriter()
         writer.append(reason.rawValue)
         writer.append(UInt8(0))
-        writer.append(UInt8(truncatingIfNeeded: capability?.text.utf8.count ?? 0))
+        writer.append(UInt8(truncatingIfNeeded: capability?.count ?? 0))
         writer.append(versions.lowest)
         writer.append(versions.highest)
         if let capability { writer.append(capability, capacity: 0) }

@@ -182,6 +182,7 @@ final class ClientRegistry {
 
     /// Goes on with the ports that are being made or connected, for a moment.
     func work() {
+        guard !jobs.isEmpty else { return }
         let end = MonotonicClock.now + Self.workSpan
         while let job = jobs.first {
             guard job.next < job.sets.count else {

@@ -63,12 +63,18 @@ extension HistoryRecord {
     subscript(name: String) -> String? {
         if let own = self.name, "\(own.label)" == name { return own.name.text }
         for index in 0..<count {
-            guard let field = self[index], "\(field.name)" == name else { continue }
-            return switch field.value {
-            case .number(let number): "\(number)"
-            case .incarnation(let incarnation): String(incarnation.value, radix: 16)
-            case .hexadecimal(let value): "0x" + String(value, radix: 16)
-            case .text(let text): "\(text)"
+            guard let field = self[index] else { continue }
+            switch field.value {
+            case .number(let number) where "\(field.name)" == name: return "\(number)"
+            case .incarnation(let incarnation) where "\(field.name)" == name:
+                return String(incarnation.value, radix: 16)
+            case .hexadecimal(let value) where "\(field.name)" == name: return "0x" + String(value, radix: 16)
+            case .text(let text) where "\(field.name)" == name: return "\(text)"
+            case .ownVersions(let range) where name == "lowest": return "\(range.lowest)"
+            case .ownVersions(let range) where name == "highest": return "\(range.highest)"
+            case .partnerVersions(let range) where name == "partnerLowest": return "\(range.lowest)"
+            case .partnerVersions(let range) where name == "partnerHighest": return "\(range.highest)"
+            default: continue
             }
         }
         return nil

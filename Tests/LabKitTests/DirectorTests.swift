@@ -95,7 +95,7 @@ struct DirectorTests {
 
     @Test func aRunOfPartnersThatCannotUnderstandEachOtherEndsWhenBothKnow() throws {
         var director = try director(
-            "settle: 100ms\npartners: { a: { settings: { protocol: { lowest: 3, highest: 3 } } } }\n")
+            "settle: 100ms\npartners: { a: { settings: { protocol: { requires: [one] } } } }\n")
         _ = director.orders(at: at(0))
         for partner in PartnerID.allCases { director.heard(event(1, partner, .listening)) }
         director.heard(event(2, .a, .verdict, verdict: "incompatible"))

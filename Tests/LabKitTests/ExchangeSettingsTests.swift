@@ -15,7 +15,7 @@ struct ExchangeSettingsTests {
                 summary: Everything.
                 settings:
                   role: applicationServer
-                  protocol: { lowest: 2, highest: 3, offers: [tracing, x.509], requires: [mirror-2] }
+                  protocol: { lowest: 2, highest: 2, offers: [tracing, x.509], requires: [mirror-2] }
                   progress: { listening: 1s, loading: 2s }
                   limits: { clients: 0, portsOfOne: 2, ports: 3, memory: 4096 }
                   connect: { exchangeTimeout: 700ms, slowRetry: 300ms }
@@ -28,7 +28,7 @@ struct ExchangeSettingsTests {
             ).partners[.b]?.settings)
         #expect(settings.role == "applicationServer")
         #expect(settings.speech.lowest == 2)
-        #expect(settings.speech.highest == 3)
+        #expect(settings.speech.highest == 2)
         #expect(settings.speech.offers == ["tracing", "x.509"])
         #expect(settings.speech.requires == ["mirror-2"])
         #expect(settings.listeningDeadline == .seconds(1))
@@ -50,7 +50,6 @@ struct ExchangeSettingsTests {
                   retryCount: 5
                 protocol:
                   lowest: 2
-                  highest: 3
                   offers: ["tracing", "x.509"]
                   requires: ["mirror-2"]
                 progress:
@@ -116,10 +115,9 @@ struct ExchangeSettingsTests {
 
     @Test(
         arguments: [
-            ("protocol: { lowest: 0 }", "protocol.lowest", "from 1 to 65535"),
-            ("protocol: { lowest: 3 }", "protocol.lowest", "not below the lowest"),
-            ("protocol: { lowest: 3, highest: 2 }", "protocol.highest", "not below the lowest"),
-            ("protocol: { highest: 65536 }", "protocol.highest", "from 1 to 65535"),
+            ("protocol: { lowest: 0 }", "protocol.lowest", "a version from 1 to 2"),
+            ("protocol: { lowest: 2, highest: 1 }", "protocol.highest", "not below the lowest"),
+            ("protocol: { highest: 3 }", "protocol.highest", "a version from 1 to 2"),
             ("protocol: { hihgest: 2 }", "protocol.hihgest", "did you mean “highest”"),
             ("protocol: { offers: one }", "protocol.offers", "a list"),
             ("protocol: { offers: [\"a b\"] }", "protocol.offers[0]", "of the characters"),
@@ -145,7 +143,10 @@ struct ExchangeSettingsTests {
                 "clients: [{ kind: messenger, registerAt: 2s, withdrawAt: 2s }]", "clients[0].withdrawAt",
                 "later than registerAt (2s)"
             ),
-            ("clients: [{ kind: messenger, interval: 0ms }]", "clients[0].interval", "more than nothing"),
+            ("connect: { exchangeTimeout: 99ms }", "connect.exchangeTimeout", "at least 100ms"),
+            ("connect: { slowRetry: 99ms }", "connect.slowRetry", "at least 100ms"),
+            ("progress: { loading: 999us }", "progress.loading", "at least 1ms"),
+            ("clients: [{ kind: failoverMonitor, ports: 1 }]", "clients[0].ports", "only a messenger or"),
             ("clients: [{ kind: logMirror, recordBytes: 100 }]", "clients[0].recordBytes", "multiple of 8"),
             ("clients: [{ kind: messenger, recordBytes: 64 }]", "clients[0].recordBytes", "only a logMirror"),
             (
@@ -195,6 +196,16 @@ struct ExchangeSettingsTests {
                 + "partners: { a: { settings: { protocol: \(a) } }, b: { settings: { protocol: \(b) } } }\n",
             file: "test.yaml")
         #expect(scenario.discord == discord)
+    }
+
+    @Test func aLowestVersionThatIsAboveTheSharedHighestOneIsRefusedWhereItStands() {
+        let problems = problems(
+            of: HistoryBuilder.minimal + """
+                settings: { protocol: { highest: 1 } }
+                partners: { b: { settings: { protocol: { lowest: 2 } } } }
+                """)
+        #expect(problems.map(\.field) == ["partners.b.settings.protocol.lowest"])
+        #expect(problems.first?.text.contains("not below the lowest") == true)
     }
 
     private func problems(of yaml: String) -> [InputProblem] {

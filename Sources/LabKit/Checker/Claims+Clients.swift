@@ -6,7 +6,7 @@ import ClusterConnection
 extension Timeline {
     /// Claims 23, 26 and 30: a client asks, and the CCM serves it.
     func requestedServices(_ first: FollowedConnection) -> (ClaimTrace.Standing, [HistoryEvent?]) {
-        guard let ready = first.later(.clientReady) else {
+        guard let ready = first.readyClient else {
             return noClient(first) ?? (.broken("no client was served"), [first.established])
         }
         func isThatClient(_ event: HistoryEvent) -> Bool {

@@ -6,7 +6,7 @@ import ClusterConnection
 extension Timeline {
     /// Claim 3: the messages of the exchange in their order, and the alert to the clients at its end.
     func exchangeInOrder(_ first: FollowedConnection) -> (ClaimTrace.Standing, [HistoryEvent?]) {
-        guard let ready = first.later(.clientReady), let client = ready.text("client") else {
+        guard let ready = first.readyClient, let client = ready.text("client") else {
             return noClient(first) ?? (
                 .broken("no client was told that the partner is ready"), [first.established]
             )
@@ -19,7 +19,7 @@ extension Timeline {
         ]
         // The partner's ready may come before the own one or after it; both come before the client's.
         let heard = [[first.later(.clientInformation), made, ready], [first.later(.partnerReady), ready]]
-        let evidence = told + heard.compactMap(\.first)
+        let evidence = heard.compactMap(\.first) + told
         for order in [told] + heard {
             let standing = follows(order, "a step of the exchange")
             if standing != .shown { return (standing, evidence) }

@@ -91,7 +91,7 @@ extension Timeline {
     ) {
         var parts = [(first.established as HistoryEvent?, "the connection was established")]
         if claim == .c20, !settings(of: first.own.partner).clients.isEmpty {
-            parts.append((first.later(.clientReady), "the first client was ready"))
+            parts.append((first.readyClient, "the first client was ready"))
         }
         let evidence = parts.map(\.0) + [active(first.own), active(first.other)]
         for (event, what) in parts {

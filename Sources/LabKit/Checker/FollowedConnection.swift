@@ -20,6 +20,11 @@ struct FollowedConnection {
     func later(_ name: EventName, where condition: (HistoryEvent) -> Bool = { _ in true }) -> HistoryEvent? {
         lines.first { $0.name == name && condition($0) }
     }
+
+    /// The first client that was told ready, one with ports where there is any.
+    var readyClient: HistoryEvent? {
+        later(.clientReady) { ($0.number("ports") ?? 0) > 0 } ?? later(.clientReady)
+    }
 }
 
 extension Timeline {

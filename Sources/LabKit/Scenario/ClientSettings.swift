@@ -30,6 +30,7 @@ package struct ClientSettings: Hashable, Sendable {
     package var registerAt: TimeSpan?
     /// Nil for a client that stays as long as its process.
     package var withdrawAt: TimeSpan?
+    /// The pace of requests or records; zero for as fast as it goes.
     package var interval: TimeSpan?
     package var recordBytes: UInt64?
     package var policy: Policy?

@@ -43,7 +43,6 @@ struct ClientsReader {
                 "expected later than registerAt (\(SpanText.exact(client.registerAt ?? .zero)))")
         }
         client.interval = fields.span("interval")
-        if client.interval == .zero { fields.refuse("interval", "expected more than nothing") }
         client.recordBytes = fields.value(
             "recordBytes", expected: "a multiple of 8 from 64 to 65536",
             { UInt64($0).flatMap { (64...65_536).contains($0) && $0 % 8 == 0 ? $0 : nil } })
@@ -60,6 +59,7 @@ struct ClientsReader {
 
     /// Fields that only some kinds of client have.
     private static let special: [(name: String, kinds: [ClientSettings.Kind])] = [
+        ("ports", [.messenger, .logMirror]), ("memory", [.messenger, .logMirror]),
         ("interval", [.messenger, .logMirror]), ("recordBytes", [.logMirror]),
         ("policy", [.failoverMonitor]), ("patience", [.failoverMonitor]),
     ]

@@ -5,15 +5,16 @@ import StrictYAML
 struct ProtocolReader {
     private let fields: YAMLFields
 
-    /// More capabilities do not fit into a partner's peer information.
-    private static let mostCapabilities = 32
+    private static let mostCapabilities = PeerInformation.capabilityLimit
 
     init(_ fields: YAMLFields) { self.fields = fields }
 
     /// Changes what the scenario changes.
     func apply(to speech: inout ProtocolSettings) {
-        speech.lowest = fields.count("lowest", 1...65_535) ?? speech.lowest
-        speech.highest = fields.count("highest", 1...65_535) ?? speech.highest
+        let supported = VersionRange.supported
+        let versions = UInt64(supported.lowest)...UInt64(supported.highest)
+        speech.lowest = fields.count("lowest", versions, "a version") ?? speech.lowest
+        speech.highest = fields.count("highest", versions, "a version") ?? speech.highest
         if speech.highest < speech.lowest {
             let stray = fields.names.contains("highest") ? "highest" : "lowest"
             fields.refuse(

@@ -84,9 +84,11 @@ struct SettingsReader {
         settings.attemptTimeout = Self.span("attemptTimeout", connect) ?? settings.attemptTimeout
         settings.backoffStart = Self.span("backoffStart", connect) ?? settings.backoffStart
         settings.backoffCap = Self.span("backoffCap", connect) ?? settings.backoffCap
-        settings.slowRetry = Self.span("slowRetry", connect) ?? settings.slowRetry
+        settings.slowRetry =
+            Self.span("slowRetry", connect, atLeast: .milliseconds(100)) ?? settings.slowRetry
         settings.handshakeTimeout = Self.span("handshakeTimeout", connect) ?? settings.handshakeTimeout
-        settings.exchangeTimeout = Self.span("exchangeTimeout", connect) ?? settings.exchangeTimeout
+        settings.exchangeTimeout =
+            Self.span("exchangeTimeout", connect, atLeast: .milliseconds(100)) ?? settings.exchangeTimeout
         if settings.backoffCap < settings.backoffStart {
             connect.refuse(
                 "backoffCap", "expected at least backoffStart (\(SpanText.exact(settings.backoffStart)))")
@@ -104,8 +106,10 @@ struct SettingsReader {
     }
 
     private func applyProgress(_ progress: YAMLFields, to settings: inout PartnerSettings) {
-        settings.listeningDeadline = Self.span("listening", progress) ?? settings.listeningDeadline
-        settings.loadingDeadline = Self.span("loading", progress) ?? settings.loadingDeadline
+        settings.listeningDeadline =
+            Self.span("listening", progress, atLeast: .milliseconds(1)) ?? settings.listeningDeadline
+        settings.loadingDeadline =
+            Self.span("loading", progress, atLeast: .milliseconds(1)) ?? settings.loadingDeadline
     }
 
     private func applyLimits(_ fields: YAMLFields, to limits: inout ClientLimits) {
@@ -117,11 +121,16 @@ struct SettingsReader {
         limits.portsOfOne = count("portsOfOne", 0...mostPorts) ?? limits.portsOfOne
         limits.ports = count("ports", 0...mostPorts) ?? limits.ports
         limits.memory =
-            fields.value("memory", expected: "a number of bytes") { UInt64($0) } ?? limits.memory
+            fields.count("memory", 0...(1 << 40), "a number of bytes") ?? limits.memory
     }
 
-    private static func span(_ name: String, _ fields: YAMLFields) -> TimeSpan? {
-        fields.value(name, expected: TimeSpan.textForm, TimeSpan.init(text:))
+    private static func span(
+        _ name: String, _ fields: YAMLFields, atLeast least: TimeSpan = .zero
+    ) -> TimeSpan? {
+        let bound = least == .zero ? "" : ", at least \(SpanText.exact(least))"
+        return fields.value(name, expected: TimeSpan.textForm + bound) { text in
+            TimeSpan(text: text).flatMap { $0 >= least ? $0 : nil }
+        }
     }
 
     private static func count(_ text: String, _ range: ClosedRange<UInt64>) -> UInt64? {

@@ -53,12 +53,20 @@ extension Timeline {
                 })
             else { return nil }
             let ends = (a.events + b.events).filter {
-                // Whose ports failed goes without them until the next connection.
-                ($0.name == .clientWithdrawn || $0.name == .portsFailed) && $0.text("client") == name
+                $0.text("client") == name && ($0.name == .clientWithdrawn || isExpectedToFail($0))
             }
             return Counterparts(
                 name: name, since: max(own.time, other.time), until: ends.map(\.time).min())
         }
+    }
+
+    /// Whether ports failed where the scenario means them to: that client goes without until the next connection.
+    /// Where nobody expects it, nothing is an excuse.
+    private func isExpectedToFail(_ event: HistoryEvent) -> Bool {
+        event.name == .portsFailed
+            && record.variant.scenario.expectations.contains { expectation in
+                !expectation.never && expectation.patterns.contains { $0.matches(event) }
+            }
     }
 
     private func notReady(

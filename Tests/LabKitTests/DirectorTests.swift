@@ -93,6 +93,30 @@ struct DirectorTests {
         #expect(director.orders(at: at(1_101)) == [.end(.finished)])
     }
 
+    @Test(
+        arguments: [
+            ("", EventName.clientReady, PartnerID.a, true), ("", .clientWaits, .a, true),
+            ("", .clientWithdrawn, .b, true), ("", .portsFailed, .a, false), ("", .clientReady, .b, false),
+            ("expect: [{ event: portsFailed, where: { client: mirror } }]\n", .portsFailed, .a, true),
+        ])
+    func aRunDoesNotEndBeforeAClientWithACounterpartIsReady(
+        _ yaml: String, _ name: EventName, _ partner: PartnerID, _ ends: Bool
+    ) throws {
+        var director = try director("settle: 100ms\n" + yaml)
+        _ = director.orders(at: at(0))
+        bringUp(&director, at: 10)
+        func line(_ milliseconds: Double, _ partner: PartnerID, _ name: EventName) -> HistoryEvent {
+            var line = event(milliseconds, partner, name)
+            line.fields = JSONObject([("client", .string("mirror"))])
+            return line
+        }
+        director.heard(line(13, .a, .clientMatched))
+        #expect(director.orders(at: at(1_000)).isEmpty)
+        director.heard(line(1_001, partner, name))
+        #expect(director.orders(at: at(1_001)).isEmpty)
+        #expect(director.orders(at: at(1_101)) == (ends ? [.end(.finished)] : []))
+    }
+
     @Test func aRunOfPartnersThatCannotUnderstandEachOtherEndsWhenBothKnow() throws {
         var director = try director(
             "settle: 100ms\npartners: { a: { settings: { protocol: { requires: [one] } } } }\n")

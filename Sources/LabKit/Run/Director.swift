@@ -36,6 +36,8 @@ struct Director {
     /// Who has told its partner that its ports can receive, and who has been told, on the present connection.
     private var saidReady: Set<PartnerID> = []
     private var heardReady: Set<PartnerID> = []
+    /// Clients that have found their counterpart on the present connection and are not ready yet.
+    private var awaited: [PartnerID: Set<String>] = [:]
     private var steadySince: Instant?
     private var ended = false
 
@@ -59,6 +61,8 @@ struct Director {
         case .established: forgetReady(of: partner)
         case .readySaid: saidReady.insert(partner)
         case .partnerReady: heardReady.insert(partner)
+        case .clientMatched, .clientReady, .clientWaits, .portsFailed, .clientWithdrawn:
+            if let client = event.text("client") { follow(client, of: partner, event) }
         case .retired:
             forgetReady(of: partner)
             latestVerdict[partner] =
@@ -70,6 +74,18 @@ struct Director {
     private mutating func forgetReady(of partner: PartnerID) {
         saidReady.remove(partner)
         heardReady.remove(partner)
+        awaited[partner] = nil
+    }
+
+    private mutating func follow(_ client: String, of partner: PartnerID, _ event: HistoryEvent) {
+        switch event.name {
+        case .clientMatched: awaited[partner, default: []].insert(client)
+        // Without its counterpart it has nothing to wait for.
+        case .clientReady, .clientWaits: awaited[partner]?.remove(client)
+        case .clientWithdrawn: for side in PartnerID.allCases { awaited[side]?.remove(client) }
+        case .portsFailed: if scenario.expects(event) { awaited[partner]?.remove(client) }
+        default: break
+        }
     }
 
     /// A partner's process is gone.
@@ -229,6 +245,7 @@ struct Director {
             guard scenario.discord == nil else { continue }
             if !saidReady.contains(partner) { return "\(names.own) to say ready" }
             if !heardReady.contains(partner) { return "\(names.own) to hear that \(names.other) is ready" }
+            if let client = awaited[partner]?.min() { return "\(names.own)'s client \(client) to be ready" }
         }
         return nil
     }

@@ -11,6 +11,13 @@ extension EventPattern {
     }
 }
 
+extension Scenario {
+    /// Whether an event is one that the scenario wants to see.
+    func expects(_ event: HistoryEvent) -> Bool {
+        expectations.contains { !$0.never && $0.patterns.contains { $0.matches(event) } }
+    }
+}
+
 extension EventPattern: CustomStringConvertible {
     /// `a verdict (verdict dead or unreachable)`.
     package var description: String {

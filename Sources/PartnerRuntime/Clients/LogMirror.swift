@@ -217,7 +217,7 @@ extension LogMirror {
         let contents = services.withLocalBytes { memory in
             (0..<slots).map {
                 LogRecord.content(
-                    memory, at: ringByteCount + $0 * recordByteCount, byteCount: recordByteCount)
+                    memory, ringAt: ringByteCount, slot: $0, of: slots, byteCount: recordByteCount)
             }
         }
         var lowest = UInt64.max
@@ -256,7 +256,7 @@ extension LogMirror {
         let count = slots * recordByteCount
         services.withMutableLocalBytes { memory in
             for place in stride(from: 0, to: count, by: 8) {
-                let word = memory.unsafeLoad(fromByteOffset: start + place, as: UInt64.self)
+                let word = memory.unsafeLoadUnaligned(fromByteOffset: start + place, as: UInt64.self)
                 memory.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
             }
         }

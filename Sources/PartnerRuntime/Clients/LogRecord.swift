@@ -13,6 +13,9 @@ import ClusterConnection
 enum LogRecord {
     static let headerByteCount = 24
     private static let magic: UInt64 = 0x4c4d_4343
+    /// No log ever comes to so many records. What lies at the partner may claim so, and counting on from there would
+    /// run out of numbers.
+    static let highestNumber = UInt64(1) << 62
 
     /// What lies in a slot.
     enum Content: Equatable {
@@ -40,8 +43,12 @@ enum LogRecord {
         memory.storeBytes(of: UInt64(crc.checksum).littleEndian, toByteOffset: offset + 16, as: UInt64.self)
     }
 
-    /// Reads what lies in a slot; trusts nothing of it.
-    static func content(_ memory: RawSpan, at offset: Int, byteCount: Int) -> Content {
+    /// Reads what lies in a slot, the one of this index in a ring of `slots` that begins at `start`; trusts nothing of
+    /// it. A whole record of another slot is as damaged as one that is not whole.
+    static func content(
+        _ memory: RawSpan, ringAt start: Int, slot: Int, of slots: Int, byteCount: Int
+    ) -> Content {
+        let offset = start + slot * byteCount
         func word(_ place: Int) -> UInt64 {
             UInt64(
                 littleEndian: memory.unsafeLoadUnaligned(fromByteOffset: offset + place, as: UInt64.self))
@@ -49,7 +56,9 @@ enum LogRecord {
         let first = word(0)
         let number = word(8)
         if first == 0, number == 0 { return .empty }
-        guard first == magic | UInt64(byteCount) << 32, number != 0 else { return .damaged }
+        guard first == magic | UInt64(byteCount) << 32, (1...highestNumber).contains(number),
+            (number - 1) % UInt64(slots) == UInt64(slot)
+        else { return .damaged }
         var crc = CRC32C()
         crc.update(word: first)
         crc.update(word: number)

@@ -75,7 +75,8 @@ extension ConnectionManager {
     mutating func take(
         _ set: ClientSet, at now: Instant, into actions: inout [Action]
     ) throws(WireError) {
-        if let known = exchange.partnerSet {
+        let known = exchange.partnerSet
+        if let known {
             guard exchange.version >= 2, set.number > known.number else { throw .outOfOrder }
         }
         exchange.partnerSet = set
@@ -87,11 +88,9 @@ extension ConnectionManager {
                     .with("number", .number(UInt64(set.number)))))
         for index in exchange.registrations.indices {
             guard let pair = exchange.registrations[index].ports.pair else { continue }
-            let wish = exchange.registrations[index].information
-            let stays = set.entries.contains {
-                $0.client == pair.partner && $0.information.name == wish.name
-                    && $0.information.role == wish.role.counterpart
-            }
+            // With other wishes it is another client, whatever its number: the ports are those that were agreed.
+            let entry = known?.entries.first { $0.client == pair.partner }
+            let stays = set.entries.contains { $0 == entry }
             if !stays { takePorts(from: index, .counterpartWithdrew, into: &actions) }
         }
         match(into: &actions)
@@ -171,7 +170,7 @@ extension ConnectionManager {
         _ connection: ConnectionID, _ pair: ClientPair, into actions: inout [Action]
     ) {
         guard connection == exchange.connection, exchange.standing == .open,
-            let index = exchange.index(of: pair)
+            let index = exchange.index(of: pair), exchange.registrations[index].ports.areUnderWay
         else {
             counters.staleEvents += 1
             return
@@ -248,6 +247,9 @@ extension ConnectionManager {
         guard let pair = registration.ports.pair else { return }
         actions.append(.destroyPorts(exchange.connection, [pair]))
         exchange.registrations[index].reset()
+        // What was said of these ports says nothing of others between the same two clients.
+        exchange.pairsSaid.removeAll { $0 == pair }
+        exchange.partnerReady.removeAll { $0 == pair }
         guard case .ready = registration.ports else { return }
         tellLost(registration, reason, into: &actions)
     }

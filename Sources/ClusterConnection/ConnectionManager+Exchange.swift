@@ -10,16 +10,21 @@ extension ConnectionManager {
         if let early { take(early, at: now, into: &actions) }
     }
 
-    /// A message arrived.
+    /// A message arrived; nil when it did not fit into its receive.
     mutating func received(
-        _ connection: ConnectionID, _ bytes: [UInt8], at now: Instant, into actions: inout [Action]
+        _ connection: ConnectionID, _ bytes: [UInt8]?, at now: Instant, into actions: inout [Action]
     ) {
         switch link {
+        case .accepting(let peer) where peer.connection == connection:
+            // Nobody can be established with a side that has not greeted, and nobody else has anything to say.
+            counters.violations += 1
+            lose(verdict, WireError.outOfOrder.name, at: now, into: &actions)
         case .handshaking(let handshake) where handshake.peer.connection == connection:
             // The partner is established a moment earlier, and then waits for an answer to its first message.
-            guard exchange.early == nil else {
+            guard let bytes, exchange.early == nil else {
                 counters.violations += 1
-                return fail(handshake, WireError.outOfOrder.name, at: now, into: &actions)
+                let error = bytes == nil ? WireError.tooLong : .outOfOrder
+                return fail(handshake, error.name, at: now, into: &actions)
             }
             exchange.early = bytes
         case .established(let session) where session.peer.connection == connection:
@@ -70,11 +75,14 @@ extension ConnectionManager {
 // MARK: - What the partner says
 
 extension ConnectionManager {
-    private mutating func take(_ bytes: [UInt8], at now: Instant, into actions: inout [Action]) {
+    private mutating func take(_ bytes: [UInt8]?, at now: Instant, into actions: inout [Action]) {
         exchange.received &+= 1
         block.messagesTaken = exchange.received
         counters.messagesReceived += 1
         do throws(WireError) {
+            guard let bytes else { throw .tooLong }
+            // However fast it sends, it gets no more than so many messages handled in an interval.
+            guard !exchange.isOverrun else { throw .tooMany }
             let message = try Message(bytes: bytes)
             guard message.writer == exchange.partner, message.reader == incarnation else {
                 throw .foreignIncarnation

@@ -110,6 +110,10 @@ extension ConnectionManager {
         guard partner.incarnation == handshake.peer.incarnation else {
             return fail(handshake, "incarnationChanged", at: now, into: &actions)
         }
+        if let regress = regress(of: partner, since: handshake.heartbeat) {
+            counters.violations += 1
+            return fail(handshake, regress, at: now, into: &actions)
+        }
         handshake.heartbeat = partner.heartbeat
         if operation == .firstRead {
             handshake.repeats = 0

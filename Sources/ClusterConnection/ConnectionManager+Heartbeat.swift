@@ -64,6 +64,10 @@ extension ConnectionManager {
         guard partner.incarnation == session.peer.incarnation else {
             return lose(.rebooted, "incarnationChanged", at: now, into: &actions)
         }
+        if let regress = regress(of: partner, since: session.heartbeat) {
+            counters.violations += 1
+            return loseIncompatible(regress, at: now, into: &actions)
+        }
         counters.beats += 1
         if partner.heartbeat == session.heartbeat {
             countMiss(session, at: now, into: &actions)
@@ -78,6 +82,15 @@ extension ConnectionManager {
         }
         proven(partner, at: now, into: &actions)
         partnerTook(partner.messagesTaken, into: &actions)
+    }
+
+    /// What of a block only ever rises within an incarnation, and is lower than it was; nil when nothing is.
+    func regress(of partner: StatusBlock, since heartbeat: UInt64) -> StaticString? {
+        if partner.heartbeat < heartbeat { return "heartbeatWentBack" }
+        if partner.incarnation == partnerIncarnation, let partnerPhase, partner.phase < partnerPhase {
+            return "phaseWentBack"
+        }
+        return nil
     }
 
     private mutating func countMiss(_ session: Session, at now: Instant, into actions: inout [Action]) {

@@ -112,6 +112,8 @@ public struct ConnectionManager: Sendable {
             completed(connection, operation, outcome, words, at: now, into: &actions)
         case .received(let connection, let bytes):
             received(connection, bytes, at: now, into: &actions)
+        case .overlong(let connection):
+            received(connection, nil, at: now, into: &actions)
         case .sent(let connection, let outcome):
             sent(connection, outcome, at: now, into: &actions)
         case .portsMade(let connection, let tables):
@@ -150,7 +152,10 @@ extension ConnectionManager {
         return ConnectionID(value: connections)
     }
 
-    mutating func publish(into actions: inout [Action]) { actions.append(.publish(block.words)) }
+    mutating func publish(into actions: inout [Action]) {
+        exchange.shown = block.messagesTaken
+        actions.append(.publish(block.words))
+    }
 
     mutating func beat(into actions: inout [Action]) {
         block.heartbeat &+= 1

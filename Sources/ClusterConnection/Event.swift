@@ -141,6 +141,8 @@ public enum Event: Sendable {
     case completed(ConnectionID, Operation, Outcome, StatusBlock.Words?)
     /// A message of the partner's arrived.
     case received(ConnectionID, [UInt8])
+    /// A message of the partner's did not fit into the receive that it met.
+    case overlong(ConnectionID)
     /// A message was delivered, or could not be.
     case sent(ConnectionID, Outcome)
     /// Ports were made, and the memory registered.

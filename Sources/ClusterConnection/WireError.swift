@@ -14,6 +14,8 @@ public enum WireError: Error, Hashable, Sendable {
     case badField
     /// A message that the state of the exchange has no place for, or whose number is not the next.
     case outOfOrder
+    /// A message that the sender could not know to find a receive.
+    case tooMany
     /// A message between other incarnations than the connection's.
     case foreignIncarnation
     /// A message of a kind that this implementation does not know and must not skip.
@@ -29,6 +31,7 @@ public enum WireError: Error, Hashable, Sendable {
         case .unknownVersion: "unknownVersion"
         case .badField: "badField"
         case .outOfOrder: "outOfOrder"
+        case .tooMany: "tooMany"
         case .foreignIncarnation: "foreignIncarnation"
         case .unknownKind: "unknownKind"
         }

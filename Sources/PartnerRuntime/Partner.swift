@@ -223,7 +223,14 @@ extension Partner {
             case .sent(let connection):
                 feed(.sent(connection, outcome))
             case .message(let connection, let slot):
-                if outcome == .success { take(slot, completion.byteCount, of: connection, on: rail) }
+                if outcome == .success {
+                    // A write with a number uses a receive up and leaves what lies there: no message at all.
+                    let byteCount = completion.operation == .receive ? completion.byteCount : 0
+                    take(slot, byteCount, of: connection, on: rail)
+                } else if outcome != .flushed {
+                    failureDetail = "\(completion.status)"
+                    feed(.overlong(connection))
+                }
             case nil:
                 continue
             }
@@ -244,10 +251,13 @@ extension Partner {
         feed(.received(connection, bytes))
     }
 
+    /// Takes a few events: whoever asks for connections without end holds up no heartbeat, and what the connections
+    /// that he wears out leave behind in the completion queue is taken before it can run over.
     private func drainConnectionEvents() throws(RuntimeError) {
         guard let rail else { return }
         do throws(VerbsError) {
-            while var event = try rail.channel.nextEvent() {
+            for _ in 0..<Self.connectionEventLimit {
+                guard var event = try rail.channel.nextEvent() else { return }
                 if let inbound = event.takeIdentifier() {
                     requests &+= 1
                     waitingRequest = consume inbound
@@ -271,6 +281,8 @@ extension Partner {
 
     /// Closes a request that nobody answered.
     func dropRequest() { try? waitingRequest.take()?.close() }
+
+    private static let connectionEventLimit = 8
 
     private func take(_ event: borrowing ConnectionEvent, on rail: Rail) throws(VerbsError) {
         let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }

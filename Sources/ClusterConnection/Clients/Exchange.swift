@@ -40,6 +40,14 @@ struct Exchange: Sendable {
             }
         }
 
+        /// Whether the driver is at work on them.
+        var areUnderWay: Bool {
+            switch self {
+            case .making, .connecting: true
+            case .none, .made, .connected, .ready, .failed: false
+            }
+        }
+
         var pair: ClientPair? {
             if case .making(let pair) = self { return pair }
             return table?.pair
@@ -100,6 +108,8 @@ struct Exchange: Sendable {
     var delivered: UInt32 = 0
     var taken: UInt32 = 0
     var received: UInt32 = 0
+    /// How many messages taken the own status block shows, as far as it was published: what the partner may know.
+    var shown: UInt32 = 0
     /// A message that came before this side was established.
     var early: [UInt8]?
 }
@@ -110,6 +120,9 @@ extension Exchange {
 
     /// Whether the partner has a receive left for one more message.
     var maySend: Bool { standing != .none && sent &- taken < Self.window }
+
+    /// Whether the partner has sent more than it can have known that there are receives for.
+    var isOverrun: Bool { received &- shown > Self.window }
 
     /// All that the own clients ask for.
     var ownSet: ClientSet {

@@ -222,7 +222,13 @@ final class ClientRegistry {
     /// - Parameter announced: whether the common channel of the ports has something to say.
     func drain(announced: Bool) throws(VerbsError) {
         // Also of ports that are not ready yet: an announcement that nobody takes would be announced for ever.
-        if announced { for set in sets { try set.takeAnnouncement() } }
+        // Each asks the channel for the announcements of all, so those of a set that had its turn may come up while
+        // another has its own: it would wait for the next one in vain.
+        var wasAnnounced = announced
+        while wasAnnounced {
+            wasAnnounced = false
+            for set in sets where try set.takeAnnouncement() { wasAnnounced = true }
+        }
         guard announced || hasMoreCompletions else { return }
         hasMoreCompletions = false
         for set in sets where set.isReady {

@@ -246,8 +246,12 @@ extension PortSet {
 
     /// Takes this set's announcement from the common channel, if there is one, and asks for the next: before the
     /// queue is drained, or a completion between the two would never be announced (ibv_req_notify_cq(3)).
-    func takeAnnouncement() throws(VerbsError) {
-        if try completions.takeEvent() { try completions.requestNotification() }
+    ///
+    /// - Returns: whether there was one.
+    func takeAnnouncement() throws(VerbsError) -> Bool {
+        guard try completions.takeEvent() else { return false }
+        try completions.requestNotification()
+        return true
     }
 
     private func tell(_ completion: WorkCompletion) {

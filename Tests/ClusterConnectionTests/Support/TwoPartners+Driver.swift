@@ -123,6 +123,7 @@ extension Event {
         switch self {
         case .connected(let connection, _), .refused(let connection, _), .connectFailed(let connection, _),
             .disconnected(let connection), .completed(let connection, _, _, _), .received(let connection, _),
+            .overlong(let connection),
             .sent(let connection, _), .portsMade(let connection, _), .portsConnected(let connection, _),
             .portsFailed(let connection, _):
             connection

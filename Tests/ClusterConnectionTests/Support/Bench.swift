@@ -11,6 +11,8 @@ struct Bench {
     var partner: StatusBlock
     var mailbox: Mailbox = InlineArray(repeating: 0)
     var request: UInt32 = 0
+    /// Sees the actions of every event.
+    var observe: ((Event, [Action]) -> Void)?
 
     init(_ settings: Settings, seed: UInt64 = 1) {
         manager = ConnectionManager(
@@ -30,7 +32,9 @@ struct Bench {
     @discardableResult
     mutating func handled(_ event: Event, after span: TimeSpan = .zero) -> [Action] {
         now = now + span
-        return manager.handle(event, at: now)
+        let actions = manager.handle(event, at: now)
+        observe?(event, actions)
+        return actions
     }
 
     // MARK: What the partner does

@@ -23,3 +23,11 @@ func randomWords<let count: Int>(using generator: inout some RandomNumberGenerat
 > {
     InlineArray { _ in generator.next() }
 }
+
+/// Bytes as they travel, eight to a line.
+func hexLines(_ bytes: [UInt8]) -> [String] {
+    stride(from: 0, to: bytes.count, by: 8).map { start in
+        bytes[start..<min(start + 8, bytes.count)].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            .joined(separator: " ")
+    }
+}

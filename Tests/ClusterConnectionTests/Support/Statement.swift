@@ -5,7 +5,7 @@ struct Statement: Equatable {
     let link: String
     let verdict: Verdict?
     let verdictSince: Instant
-    let block: StatusBlock
+    var block: StatusBlock
     let partnerPhase: BootPhase?
     let partnerIncarnation: Incarnation
 

@@ -65,6 +65,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // A partner that breaks the rules one at a time: for scripts/tests/verbs/hostile-partner, and no product.
+        .executableTarget(
+            name: "hostile-partner", dependencies: ["ClusterConnection", "Verbs"],
+            path: "Tests/HostilePartner", swiftSettings: strict),
         .testTarget(name: "AddressingTests", dependencies: ["Addressing"], swiftSettings: strict),
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(

@@ -183,7 +183,8 @@ extension ConnectionManager {
             showPartnerSeen(handshake.peer.incarnation, into: &actions)
             recordSeen(.greetingSeen, handshake, into: &actions)
         }
-        if !handshake.confirmationSeen, holds(.confirmation, of: handshake.peer) {
+        // Who confirms without having greeted was never seen here.
+        if handshake.greetingSeen, !handshake.confirmationSeen, holds(.confirmation, of: handshake.peer) {
             handshake.confirmationSeen = true
             recordSeen(.confirmationSeen, handshake, into: &actions)
         }

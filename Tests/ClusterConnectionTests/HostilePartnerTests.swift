@@ -147,6 +147,22 @@ struct HostilePartnerTests {
         #expect(bench.manager.counters.violations == 1)
     }
 
+    // MARK: The mailbox
+
+    /// Established only between two incarnations that each saw the other: the greeting is what shows the partner's.
+    @Test func aConfirmationWithoutAGreetingIsNone() {
+        var bench = Bench(.initiator)
+        bench.reachHandshake()
+        _ = bench.complete(.firstRead)
+        _ = bench.complete(.firstWrite)
+        bench.partner.partnerSeen = bench.manager.incarnation
+        _ = bench.complete(.secondRead)
+        #expect(bench.write(.confirmation) == [])
+        #expect(!bench.complete(.secondWrite).contains("record established"))
+        #expect(bench.state == "handshaking")
+        #expect(bench.write(.greeting).contains("record established"), "both lie there now")
+    }
+
     // MARK: The status block
 
     @Test func aHeartbeatThatGoesBackEndsTheConnection() throws {

@@ -143,6 +143,8 @@ extension Settings {
         for (field, isRequired) in [("offers", false), ("requires", true)] {
             for name in fields.values(field, expected: Name.form, { Name($0) }) ?? [] {
                 capabilities.append(PeerInformation.Capability(name: name, isRequired: isRequired))
+                // What a side can do itself, its partner may require.
+                knownCapabilities.insert(name)
             }
         }
         if capabilities.count > PeerInformation.capabilityLimit {

@@ -468,7 +468,7 @@ extension Partner {
     /// manager what they want.
     private func serveClients(announced: Bool, at now: Instant) throws(RuntimeError) {
         clients.keepAppointments(at: now)
-        clients.work()
+        clients.work(at: now)
         do throws(VerbsError) {
             try clients.drain(announced: announced)
         } catch {

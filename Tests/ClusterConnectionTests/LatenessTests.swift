@@ -82,6 +82,7 @@ struct LatenessTests {
 
         var late = Bench(.initiator)
         late.reach(.secondWrite)
+        _ = late.write(.greeting)
         _ = late.write(.confirmation)
         late.now = late.now + .milliseconds(500)
         #expect(late.complete(.secondWrite).contains("post 1 secondRead key 11"))

@@ -12,6 +12,8 @@ final class ClientRegistry {
     private var calendar: [Appointment] = []
     private var sets: [PortSet] = []
     private var jobs: [Job] = []
+    /// When ports are worked at again.
+    private var workDue: Instant?
     private var clientCount: UInt16 = 0
     private var setCount: UInt16 = 0
     private var hasMoreCompletions = false
@@ -39,7 +41,10 @@ final class ClientRegistry {
     }
 
     /// How long ports may be worked at until a heartbeat has its chance.
-    private static let workSpan = TimeSpan.microseconds(500)
+    private static let workSpan = TimeSpan.milliseconds(1)
+    /// How long the processor is left to others after that: the process may run before all of them, and the
+    /// kernel's own work for the device is among them.
+    private static let restSpan = TimeSpan.milliseconds(3)
     /// How many completions are told until a heartbeat has its chance.
     private static let completionLimit = 64
 
@@ -78,9 +83,10 @@ final class ClientRegistry {
         for service in services where service.wantsToWithdraw { service.wantsToWithdraw = false }
     }
 
-    /// When the next appointment or waking is due.
+    /// When the next appointment, waking or piece of work is due.
     var nextDue: Instant? {
         var due = calendar.first?.due
+        if let workDue, due.map({ workDue < $0 }) ?? true { due = workDue }
         for service in services {
             if let wake = service.wakeTime, due.map({ wake < $0 }) ?? true { due = wake }
         }
@@ -178,10 +184,12 @@ final class ClientRegistry {
     // MARK: Work
 
     /// Whether there is work that no descriptor will announce.
-    var hasWork: Bool { !jobs.isEmpty || !events.isEmpty || hasMoreCompletions }
+    var hasWork: Bool { !jobs.isEmpty && workDue == nil || !events.isEmpty || hasMoreCompletions }
 
     /// Goes on with the ports that are being made or connected, for a moment.
-    func work() {
+    func work(at now: Instant) {
+        if let due = workDue, now < due { return }
+        workDue = nil
         guard !jobs.isEmpty else { return }
         let end = MonotonicClock.now + Self.workSpan
         while let job = jobs.first {
@@ -198,7 +206,11 @@ final class ClientRegistry {
                 jobs[0].sets.remove(at: job.next)
                 fail(set.order.pair, of: job.connection, error)
             }
-            if MonotonicClock.now >= end { return }
+            let now = MonotonicClock.now
+            if now >= end {
+                workDue = now + Self.restSpan
+                return
+            }
         }
     }
 

@@ -16,7 +16,7 @@ final class PortSet {
     private let rail: Rail
     private let path: PathToPartner
     private let parameters: QueuePairParameters
-    private let completions: CompletionQueue
+    private var queues: [PortQueue] = []
     private var shared: RegisteredMemory?
     private let local: RegisteredMemory
     /// One byte of no use where the client has no messages.
@@ -42,10 +42,6 @@ final class PortSet {
         parameters = QueuePairParameters(
             acknowledgeTimeout: transport.ackTimeout, retryCount: transport.retryCount,
             receiverNotReadyRetryCount: 6, receiverNotReadyTimer: Self.receiverNotReadyTimer)
-        completions = try CompletionQueue(
-            in: rail.domain, channel: rail.portChannel,
-            capacity: max(1, count * (demand.workDepth + demand.receives)))
-        try completions.requestNotification()
         shared =
             order.memory == 0
             ? nil
@@ -81,8 +77,16 @@ extension PortSet {
     func makeNext() throws(VerbsError) -> Bool {
         guard ports.count < Int(order.ports) else { return false }
         let demand = services.demand
+        let perPort = demand.workDepth + demand.receives
+        if queues.last.map({ $0.free < perPort }) ?? true {
+            let left = (Int(order.ports) - ports.count) * perPort
+            queues.append(
+                try PortQueue(capacity: max(perPort, min(left, PortQueue.mostCompletions)), on: rail))
+        }
+        let queue = queues[queues.count - 1]
+        queue.free -= perPort
         let queuePair = try QueuePair(
-            in: rail.domain, completionQueue: completions,
+            in: rail.domain, completionQueue: queue.completions,
             limits: QueuePairLimits(
                 sendCapacity: UInt32(demand.workDepth), receiveCapacity: UInt32(max(1, demand.receives)),
                 inlineByteCount: 0))
@@ -229,19 +233,21 @@ extension PortSet {
     func drain(limit: Int) throws(VerbsError) -> Bool {
         guard isReady else { return false }
         var left = limit
-        while left > 0 {
-            let count = try completions.poll(into: &batch)
-            for index in 0..<count {
-                tell(batch[index])
-                // The client may have withdrawn, or the connection ended, in answer.
-                guard isReady else { return false }
+        for queue in queues {
+            var isEmpty = false
+            while !isEmpty {
+                guard left > 0 else { return true }
+                let count = try queue.completions.poll(into: &batch)
+                for index in 0..<count {
+                    tell(batch[index])
+                    // The client may have withdrawn, or the connection ended, in answer.
+                    guard isReady else { return false }
+                }
+                isEmpty = count < batch.capacity
+                left -= count
             }
-            guard count == batch.capacity else {
-                return false
-            }
-            left -= count
         }
-        return true
+        return false
     }
 
     /// Takes this set's announcement from the common channel, if there is one, and asks for the next: before the
@@ -249,9 +255,12 @@ extension PortSet {
     ///
     /// - Returns: whether there was one.
     func takeAnnouncement() throws(VerbsError) -> Bool {
-        guard try completions.takeEvent() else { return false }
-        try completions.requestNotification()
-        return true
+        var wasAnnounced = false
+        for queue in queues where try queue.completions.takeEvent() {
+            try queue.completions.requestNotification()
+            wasAnnounced = true
+        }
+        return wasAnnounced
     }
 
     private func tell(_ completion: WorkCompletion) {
@@ -325,6 +334,22 @@ extension PortSet {
 
     private func number(_ kind: PortWork.Kind, _ port: Int, _ value: UInt32) -> UInt64 {
         PortWork(kind, serial: serial, port: port, value: value).number
+    }
+}
+
+/// Where the work of some of the ports is reported: as many as a device's queue has room for.
+private final class PortQueue {
+    let completions: CompletionQueue
+    /// Completions that no port has been promised yet.
+    var free: Int
+
+    /// Half of what Soft-RoCE allows; other devices allow more.
+    static let mostCompletions = 16_384
+
+    init(capacity: Int, on rail: Rail) throws(VerbsError) {
+        completions = try CompletionQueue(in: rail.domain, channel: rail.portChannel, capacity: capacity)
+        free = capacity
+        try completions.requestNotification()
     }
 }
 

@@ -1,4 +1,5 @@
 import ClusterConnection
+import Foundation
 import PartnerRuntime
 
 /// A partner process with a client of its own: `outside CONFIGURATION`.
@@ -10,22 +11,11 @@ struct Outside {
             return
         }
         let path = CommandLine.arguments[1]
-        let configuration = try Configuration(yaml: try String(contentsOfFile: path), source: path)
+        let configuration = try Configuration(
+            yaml: try String(contentsOfFile: path, encoding: .utf8), source: path)
         let partner = try Partner(configuration, events: "/dev/null")
         guard let name = Name("relay") else { return }
         partner.add(Relay(name))
         try partner.run()
     }
-}
-
-extension String {
-    /// The text of a file, by the C library alone.
-    fileprivate init(contentsOfFile path: String) throws {
-        guard let text = readFile(path) else { throw CannotRead(path: path) }
-        self = text
-    }
-}
-
-private struct CannotRead: Error {
-    let path: String
 }

@@ -1,4 +1,5 @@
 import ClusterConnection
+import Foundation
 import PartnerRuntime
 
 /// Sends a number to and fro between the partners: each adds one, writes it into the other's memory and rings its
@@ -20,34 +21,34 @@ final class Relay: Client {
         switch notice {
         case .ready(let incarnation, let ports, let memory):
             partner = incarnation
-            print("ready: \(ports) port, \(memory) bytes")
+            say("ready: \(ports) port, \(memory) bytes")
             // Both begin; a message tells the other that somebody is here.
             let hello: [UInt8] = Array("hello".utf8)
             attempt { () throws(PortError) in try services.send(hello.span.bytes, at: 0) }
             pass(1, services)
         case .lost(let incarnation, let loss):
-            print("lost: \(incarnation == partner), \(loss.verdict.map { "\($0.name)" } ?? "none")")
+            say("lost: \(incarnation == partner), \(loss.verdict.map { "\($0.name)" } ?? "none")")
         default: break
         }
     }
 
     func received(_ message: RawSpan, immediate: UInt32?, at port: Int, _ services: ClientServices) {
-        guard let immediate else { return print("message: \(message.byteCount) bytes") }
+        guard let immediate else { return say("message: \(message.byteCount) bytes") }
         let written = services.withSharedBytes { $0.unsafeLoad(fromByteOffset: 0, as: UInt32.self) }
-        guard written >= immediate else { return print("bell \(immediate) before its write \(written)") }
+        guard written >= immediate else { return say("bell \(immediate) before its write \(written)") }
         pass(immediate + 1, services)
     }
 
     func completed(_ work: FinishedWork, _ services: ClientServices) {
-        guard work.outcome == .success else { return print("failed: \(work.outcome.name)") }
+        guard work.outcome == .success else { return say("failed: \(work.outcome.name)") }
         guard work.kind == .read else { return }
         let read = services.withLocalBytes { $0.unsafeLoad(fromByteOffset: 32, as: UInt32.self) }
-        print("read back: \(read >= Self.rounds)")
+        say("read back: \(read >= Self.rounds)")
     }
 
     private func pass(_ number: UInt32, _ services: ClientServices) {
         guard number <= Self.rounds else {
-            if last <= Self.rounds { print("rounds: \(Self.rounds)") }
+            if last <= Self.rounds { say("rounds: \(Self.rounds)") }
             last = number
             return attempt { () throws(PortError) in
                 try services.read(at: 0, into: 32, byteCount: 4, from: 0)
@@ -60,6 +61,9 @@ final class Relay: Client {
     }
 
     private func attempt(_ work: () throws(PortError) -> Void) {
-        do throws(PortError) { try work() } catch { print("refused: \(error)") }
+        do throws(PortError) { try work() } catch { say("refused: \(error)") }
     }
 }
+
+/// A line on standard output, at once: whoever waits for it reads a file.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -2,12 +2,14 @@ import ClusterConnection
 import Foundation
 import PartnerRuntime
 
-/// Sends a number to and fro between the partners: each adds one, writes it into the other's memory and rings its
+/// Sends numbers to and fro between the partners: each adds one, writes it into the other's memory and rings its
 /// bell. Uses a send, a write with a number, a read, and says on standard output how far it came.
+///
+/// Both partners begin a row of their own, so two are under way at once. Each row has its own word of memory, and the
+/// bell's number says whose row it is: its lowest bit is set where the row is the ringer's own.
 final class Relay: Client {
     let demand: ClientDemand
     private var partner = Incarnation.none
-    private var last: UInt32 = 0
 
     private static let rounds: UInt32 = 100
 
@@ -25,7 +27,7 @@ final class Relay: Client {
             // Both begin; a message tells the other that somebody is here.
             let hello: [UInt8] = Array("hello".utf8)
             attempt { () throws(PortError) in try services.send(hello.span.bytes, at: 0) }
-            pass(1, services)
+            pass(1, ofOwnRow: true, services)
         case .lost(let incarnation, let loss):
             say("lost: \(incarnation == partner), \(loss.verdict.map { "\($0.name)" } ?? "none")")
         default: break
@@ -34,31 +36,39 @@ final class Relay: Client {
 
     func received(_ message: RawSpan, immediate: UInt32?, at port: Int, _ services: ClientServices) {
         guard let immediate else { return say("message: \(message.byteCount) bytes") }
-        let written = services.withSharedBytes { $0.unsafeLoad(fromByteOffset: 0, as: UInt32.self) }
-        guard written >= immediate else { return say("bell \(immediate) before its write \(written)") }
-        pass(immediate + 1, services)
+        let isOwnRow = immediate & 1 == 0
+        let number = immediate >> 1
+        let place = Self.place(isWritersRow: !isOwnRow)
+        let written = services.withSharedBytes { $0.unsafeLoad(fromByteOffset: place, as: UInt32.self) }
+        guard written == number else { return say("bell \(number) with \(written) in memory") }
+        pass(number + 1, ofOwnRow: isOwnRow, services)
     }
 
     func completed(_ work: FinishedWork, _ services: ClientServices) {
         guard work.outcome == .success else { return say("failed: \(work.outcome.name)") }
         guard work.kind == .read else { return }
         let read = services.withLocalBytes { $0.unsafeLoad(fromByteOffset: 32, as: UInt32.self) }
-        say("read back: \(read >= Self.rounds)")
+        // The last number came from the partner; the one before it is what this side wrote there.
+        say("read back: \(read == Self.rounds - 1)")
     }
 
-    private func pass(_ number: UInt32, _ services: ClientServices) {
+    private func pass(_ number: UInt32, ofOwnRow isOwnRow: Bool, _ services: ClientServices) {
+        let place = Self.place(isWritersRow: isOwnRow)
         guard number <= Self.rounds else {
-            if last <= Self.rounds { say("rounds: \(Self.rounds)") }
-            last = number
+            say("rounds: \(Self.rounds)")
             return attempt { () throws(PortError) in
-                try services.read(at: 0, into: 32, byteCount: 4, from: 0)
+                try services.read(at: 0, into: 32, byteCount: 4, from: place)
             }
         }
-        services.withMutableLocalBytes { $0.storeBytes(of: number, toByteOffset: 0, as: UInt32.self) }
+        services.withMutableLocalBytes { $0.storeBytes(of: number, toByteOffset: place, as: UInt32.self) }
         attempt { () throws(PortError) in
-            try services.write(at: 0, from: 0, byteCount: 4, to: 0, immediate: number)
+            try services.write(
+                at: 0, from: place, byteCount: 4, to: place, immediate: number << 1 | (isOwnRow ? 1 : 0))
         }
     }
+
+    /// Where a number lies in the memory of the one it is for.
+    private static func place(isWritersRow: Bool) -> Int { isWritersRow ? 0 : 4 }
 
     private func attempt(_ work: () throws(PortError) -> Void) {
         do throws(PortError) { try work() } catch { say("refused: \(error)") }

@@ -26,14 +26,14 @@ public enum Action: Sendable {
     /// End a connection and destroy its endpoint. Afterwards nothing of it can reach memory, and no event of
     /// it MUST reach the CCM.
     case retire(ConnectionID)
-    /// Store the own status block, whole words at a time.
-    case publish(StatusBlock.Words)
-    /// Zero the mailbox.
-    case clearMailbox
+    /// Store the own status block of a rail, whole words at a time.
+    case publish(StatusBlock.Words, RailID = .first)
+    /// Zero the mailbox of a rail.
+    case clearMailbox(RailID = .first)
     /// Have a timer come due at this instant, instead of any that it was set to.
-    case setTimer(TimerName, Instant)
+    case setTimer(TimerName, Instant, RailID = .first)
     /// Forget a timer.
-    case cancelTimer(TimerName)
+    case cancelTimer(TimerName, RailID = .first)
     /// Write a line of history.
     case record(HistoryRecord)
     /// The goodbye is done: the process may end.

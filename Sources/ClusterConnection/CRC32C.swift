@@ -10,14 +10,16 @@ public struct CRC32C: Sendable {
     public var checksum: UInt32 { ~state }
 
     /// Takes the eight bytes of a little-endian word, the lowest first.
-    public mutating func update(word: UInt64) {
+    public mutating func update(word: UInt64) { update(word: word, castagnoliTable.span) }
+
+    private mutating func update(word: UInt64, _ table: Span<UInt32>) {
         let low = state ^ UInt32(truncatingIfNeeded: word)
         let high = UInt32(truncatingIfNeeded: word >> 32)
         state =
-            castagnoliTable[7 << 8 | Int(low & 0xff)] ^ castagnoliTable[6 << 8 | Int(low >> 8 & 0xff)]
-            ^ castagnoliTable[5 << 8 | Int(low >> 16 & 0xff)] ^ castagnoliTable[4 << 8 | Int(low >> 24)]
-            ^ castagnoliTable[3 << 8 | Int(high & 0xff)] ^ castagnoliTable[2 << 8 | Int(high >> 8 & 0xff)]
-            ^ castagnoliTable[1 << 8 | Int(high >> 16 & 0xff)] ^ castagnoliTable[Int(high >> 24)]
+            table[7 << 8 | Int(low & 0xff)] ^ table[6 << 8 | Int(low >> 8 & 0xff)]
+            ^ table[5 << 8 | Int(low >> 16 & 0xff)] ^ table[4 << 8 | Int(low >> 24)]
+            ^ table[3 << 8 | Int(high & 0xff)] ^ table[2 << 8 | Int(high >> 8 & 0xff)]
+            ^ table[1 << 8 | Int(high >> 16 & 0xff)] ^ table[Int(high >> 24)]
     }
 
     /// Takes the four bytes of a little-endian half word, the lowest first.
@@ -30,10 +32,10 @@ public struct CRC32C: Sendable {
     /// Takes bytes in their order.
     public mutating func update(_ bytes: RawSpan) {
         var offset = 0
+        let table = castagnoliTable.span
         while offset + 8 <= bytes.byteCount {
-            update(
-                word: UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            )
+            let word = bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            update(word: UInt64(littleEndian: word), table)
             offset += 8
         }
         while offset < bytes.byteCount {
@@ -48,8 +50,9 @@ public struct CRC32C: Sendable {
 }
 
 /// The effect of each byte value on the checksum, with 0 to 7 zero bytes behind it: eight bytes are taken at once
-/// ("slicing by 8", Kounavis and Berry 2005).
-private let castagnoliTable: InlineArray<2_048, UInt32> = InlineArray { index in
+/// ("slicing by 8", Kounavis and Berry 2005). An array, because a build without optimisation copies an inline one
+/// for every look into it.
+private let castagnoliTable: [UInt32] = (0..<2_048).map { index in
     var value = UInt32(index & 0xff)
     for _ in 0..<(8 * ((index >> 8) + 1)) { value = (value >> 1) ^ (value & 1 == 1 ? 0x82f6_3b78 : 0) }
     return value

@@ -12,7 +12,7 @@ extension ConnectionManager {
     }
 
     mutating func bootStalled(at now: Instant, into actions: inout [Action]) {
-        guard case .established = link, let phase = partnerPhase, deadline(of: phase) != nil else { return }
+        guard firstEstablished != nil, let phase = partnerPhase, deadline(of: phase) != nil else { return }
         // Who stood still itself has not looked in time: the next read comes first.
         guard !wasLate(at: now) else {
             return actions.append(.setTimer(.stall, now + settings.heartbeatInterval * 2))

@@ -27,6 +27,7 @@ extension ConnectionManager {
     mutating func withdraw(_ client: ClientID, into actions: inout [Action]) {
         guard let index = exchange.registrations.firstIndex(where: { $0.client == client }) else { return }
         takePorts(from: index, .withdrew, into: &actions)
+        tellOwedLoss(index, .withdrew, into: &actions)
         let registration = exchange.registrations.remove(at: index)
         actions.append(
             .record(clientRecord(.clientWithdrawn, client, registration.information.name)))
@@ -128,6 +129,7 @@ extension ConnectionManager {
     private mutating func tellOfNone(_ index: Int, into actions: inout [Action]) {
         guard !exchange.registrations[index].wasToldOfNone else { return }
         exchange.registrations[index].wasToldOfNone = true
+        tellOwedLoss(index, .counterpartWithdrew, into: &actions)
         let registration = exchange.registrations[index]
         actions.append(
             .record(
@@ -182,6 +184,7 @@ extension ConnectionManager {
         exchange.failedPairs.append(pair)
         actions.append(
             .record(clientRecord(.portsFailed, registration.client, registration.information.name)))
+        tellOwedLoss(index, .connection, into: &actions)
         actions.append(.notify(registration.client, .portsFailed(exchange.partner)))
         saySomething(into: &actions)
     }
@@ -281,17 +284,25 @@ extension ConnectionManager {
             else { continue }
             exchange.registrations[index].ports = .ready(table)
             let registration = exchange.registrations[index]
+            // A client that was only paused has not been told of a loss, and is not told ready again.
+            exchange.registrations[index].lossIsOwed = false
+            exchange.registrations[index].isPaused = false
             actions.append(
                 .record(
-                    clientRecord(.clientReady, registration.client, registration.information.name)
-                        .with("partnerIncarnation", .incarnation(exchange.partner))
-                        .with("ports", .number(UInt64(table.ports.count)))
-                        .with("memory", .number(table.memoryByteCount))))
+                    clientRecord(
+                        registration.isPaused ? .clientResumed : .clientReady, registration.client,
+                        registration.information.name
+                    )
+                    .with("partnerIncarnation", .incarnation(exchange.partner))
+                    .with("ports", .number(UInt64(table.ports.count)))
+                    .with("memory", .number(table.memoryByteCount)).with(exchange.connection.rail)))
+            let ports = UInt32(table.ports.count)
             actions.append(
                 .notify(
                     registration.client,
-                    .ready(
-                        exchange.partner, ports: UInt32(table.ports.count), memory: table.memoryByteCount)))
+                    registration.isPaused
+                        ? .resumed(exchange.partner, ports: ports, memory: table.memoryByteCount)
+                        : .ready(exchange.partner, ports: ports, memory: table.memoryByteCount)))
         }
     }
 
@@ -303,11 +314,8 @@ extension ConnectionManager {
 
     /// Takes all ports away with the connection: afterwards nothing the partner still sends can reach memory.
     /// The clients are told by `tellLosses`, once the verdict stands.
-    mutating func endExchange(into actions: inout [Action]) {
-        guard exchange.standing != .none else {
-            exchange.early = nil
-            return
-        }
+    mutating func endExchange(of connection: ConnectionID, into actions: inout [Action]) {
+        guard exchange.standing != .none, exchange.connection == connection else { return }
         actions.append(.cancelTimer(.exchange))
         let pairs = exchange.registrations.compactMap(\.ports.pair)
         if !pairs.isEmpty {
@@ -318,15 +326,38 @@ extension ConnectionManager {
                         .with("connection", .number(UInt64(exchange.connection.value)))
                         .with("clients", .number(UInt64(pairs.count)))))
         }
-        block.messagesTaken = 0
         exchange.close()
     }
 
     /// Tells the clients that had been told ready, in the order of their registration.
     mutating func tellLosses(into actions: inout [Action]) {
         for index in exchange.registrations.indices where exchange.registrations[index].lossIsOwed {
-            exchange.registrations[index].lossIsOwed = false
-            tellLost(exchange.registrations[index], .connection, into: &actions)
+            tellOwedLoss(index, .connection, into: &actions)
+        }
+    }
+
+    private mutating func tellOwedLoss(
+        _ index: Int, _ reason: ClientNotice.Reason, into actions: inout [Action]
+    ) {
+        guard exchange.registrations[index].lossIsOwed else { return }
+        exchange.registrations[index].lossIsOwed = false
+        exchange.registrations[index].isPaused = false
+        tellLost(exchange.registrations[index], reason, into: &actions)
+    }
+
+    /// Tells the clients that had been told ready, in the order of their registration, that their ports have gone with
+    /// a rail and that the partner lives.
+    mutating func tellPauses(into actions: inout [Action]) {
+        for index in exchange.registrations.indices {
+            let registration = exchange.registrations[index]
+            guard registration.lossIsOwed, !registration.isPaused else { continue }
+            exchange.registrations[index].isPaused = true
+            actions.append(
+                .record(
+                    clientRecord(.clientPaused, registration.client, registration.information.name)
+                        .with("partnerIncarnation", .incarnation(exchange.partner))
+                        .with(exchange.connection.rail)))
+            actions.append(.notify(registration.client, .paused(exchange.partner)))
         }
     }
 

@@ -4,37 +4,42 @@
 
 extension ConnectionManager {
     /// - Parameter isCalled: whether the partner's knock is what begins the attempt.
-    mutating func attempt(isCalled: Bool = false, at now: Instant, into actions: inout [Action]) {
+    mutating func attempt(
+        on rail: RailID, isCalled: Bool = false, at now: Instant, into actions: inout [Action]) {
         let number = counters.attempts + counters.knocks + 1
         if settings.isInitiator { counters.attempts += 1 } else { counters.knocks += 1 }
-        let connection = nextConnection()
-        move(to: .connecting(Attempt(connection: connection, number: number, since: now)))
-        if isCalled || failures.isNextWorthALine {
+        let connection = nextConnection(on: rail)
+        move(rail, to: .connecting(Attempt(connection: connection, number: number, since: now)))
+        if isCalled || self[rail].failures.isNextWorthALine {
             actions.append(
                 .record(
                     HistoryRecord(.connectStarted).with("connection", .number(UInt64(connection.value)))
                         .with("attempt", .number(number))
-                        .with("kind", .text(settings.isInitiator ? "connect" : "knock"))))
+                        .with("kind", .text(settings.isInitiator ? "connect" : "knock"))
+                        .with(rail)))
         }
-        actions.append(.cancelTimer(.backoff))
-        actions.append(.setTimer(.attempt, now + settings.attemptTimeout))
+        actions.append(.cancelTimer(.backoff, rail))
+        actions.append(.setTimer(.attempt, now + settings.attemptTimeout, rail))
         actions.append(
             .connect(
                 connection,
                 privateData(
-                    settings.isInitiator ? .connect : .knock, attempt: UInt16(truncatingIfNeeded: number)
+                    settings.isInitiator ? .connect : .knock, on: rail, attempt: UInt16(truncatingIfNeeded: number)
                 ).words))
     }
 
-    func privateData(_ kind: ConnectionPrivateData.Kind, attempt: UInt16) -> ConnectionPrivateData {
+    func privateData(
+        _ kind: ConnectionPrivateData.Kind, on rail: RailID, attempt: UInt16
+    ) -> ConnectionPrivateData {
         ConnectionPrivateData(
             versions: settings.versions, cluster: settings.cluster, node: settings.node,
-            incarnation: incarnation, statusBlockKey: keys.statusBlock, mailboxKey: keys.mailbox,
+            incarnation: incarnation, statusBlockKey: self[rail].keys.statusBlock,
+            mailboxKey: self[rail].keys.mailbox,
             role: settings.role, kind: kind, attempt: attempt)
     }
 
-    mutating func attemptTimedOut(at now: Instant, into actions: inout [Action]) {
-        guard case .connecting(let attempt) = link else { return }
+    mutating func attemptTimedOut(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        guard case .connecting(let attempt) = self[rail].link else { return }
         counters.attemptsDropped += 1
         partnerIsSilent("unansweredInTime", at: now, into: &actions)
         giveUp(attempt, "unansweredInTime", pause: nil, at: now, into: &actions)
@@ -43,11 +48,12 @@ extension ConnectionManager {
     mutating func connectFailed(
         _ connection: ConnectionID, _ failure: ConnectFailure, at now: Instant, into actions: inout [Action]
     ) {
-        switch link {
+        let rail = connection.rail
+        switch self[rail].link {
         case .connecting(let attempt) where attempt.connection == connection:
             counters.attemptsFailed += 1
             if failure == .staleTransport { counters.staleTransport += 1 }
-            let pause = backoff.next(using: &random)
+            let pause = nextPause(on: rail)
             switch failure {
             case .nobodyListens: partnerProcessIsGone(at: now, into: &actions)
             case .unresolved, .unanswered: partnerIsSilent(failure.name, at: now, into: &actions)
@@ -55,7 +61,7 @@ extension ConnectionManager {
             }
             giveUp(attempt, failure.name, pause: pause, at: now, into: &actions)
         case .accepting(let peer) where peer.connection == connection:
-            lose(verdict, failure.name, at: now, into: &actions)
+            lose(rail, verdict, failure.name, at: now, into: &actions)
         case .closed, .waiting, .connecting, .accepting, .handshaking, .established, .farewell:
             counters.staleEvents += 1
         }
@@ -64,7 +70,7 @@ extension ConnectionManager {
     /// The partner's node answered that nothing listens there: whoever was there has died.
     private mutating func partnerProcessIsGone(at now: Instant, into actions: inout [Action]) {
         guard partnerIncarnation != .none else { return }
-        setVerdict(.dead, ConnectFailure.nobodyListens.name, at: now, into: &actions)
+        holdUnconnected(.dead, ConnectFailure.nobodyListens.name, at: now, into: &actions)
     }
 
     /// Whoever was there and was lost without a verdict does not answer. A verdict that stands knows more
@@ -73,29 +79,30 @@ extension ConnectionManager {
         _ reason: StaticString, at now: Instant, into actions: inout [Action]
     ) {
         guard partnerIncarnation != .none, verdict == nil else { return }
-        setVerdict(.unreachable, reason, at: now, into: &actions)
+        holdUnconnected(.unreachable, reason, at: now, into: &actions)
     }
 
     mutating func refused(
         _ connection: ConnectionID, _ words: Rejection.Words?, at now: Instant, into actions: inout [Action]
     ) {
-        if case .accepting(let peer) = link, peer.connection == connection {
-            return lose(verdict, "withdrawn", at: now, into: &actions)
+        let rail = connection.rail
+        if case .accepting(let peer) = self[rail].link, peer.connection == connection {
+            return lose(rail, verdict, "withdrawn", at: now, into: &actions)
         }
-        guard case .connecting(let attempt) = link, attempt.connection == connection else {
+        guard case .connecting(let attempt) = self[rail].link, attempt.connection == connection else {
             counters.staleEvents += 1
             return
         }
         guard let words, let rejection = try? Rejection(words: words) else {
             counters.attemptsFailed += 1
             giveUp(
-                attempt, "refusedWithoutReason", pause: backoff.next(using: &random), at: now, into: &actions)
+                attempt, "refusedWithoutReason", pause: nextPause(on: rail), at: now, into: &actions)
             return
         }
         if rejection.reason == .initiating {
             // The knock was heard. Knock again if the partner's own attempt does not come through: it may
             // have been under way already, and lost, before this side could answer it.
-            let pause = max(settings.knockAgain, backoff.next(using: &random))
+            let pause = max(settings.knockAgain, nextPause(on: rail))
             giveUp(attempt, rejection.reason.name, pause: pause, at: now, into: &actions)
             return
         }
@@ -103,13 +110,13 @@ extension ConnectionManager {
         let pause: TimeSpan
         switch rejection.reason {
         case .incompatible:
-            setVerdict(.incompatible, rejection.reason.name, at: now, into: &actions)
+            holdUnconnected(.incompatible, rejection.reason.name, at: now, into: &actions)
             pause = settings.slowRetry
         case .foreignCluster, .foreignNode, .ownIdentity:
-            setVerdict(.stranger, rejection.reason.name, at: now, into: &actions)
+            holdUnconnected(.stranger, rejection.reason.name, at: now, into: &actions)
             pause = settings.slowRetry
         case .malformed, .staleIncarnation, .staleAttempt, .initiating, .wrongDirection, .shuttingDown:
-            pause = backoff.next(using: &random)
+            pause = nextPause(on: rail)
         }
         giveUp(
             attempt, rejection.reason.name, pause: pause,
@@ -121,29 +128,33 @@ extension ConnectionManager {
         _ attempt: Attempt, _ reason: StaticString, pause: TimeSpan?, partnerVersions: VersionRange? = nil,
         at now: Instant, into actions: inout [Action]
     ) {
-        let pause = pause ?? backoff.next(using: &random)
+        let rail = attempt.connection.rail
+        let pause = pause ?? nextPause(on: rail)
         actions.append(.retire(attempt.connection))
-        if failures.isWorthALine(for: reason) {
+        if self[rail].failures.isWorthALine(for: reason) {
             let record = HistoryRecord(.connectFailed)
                 .with("connection", .number(UInt64(attempt.connection.value)))
                 .with("attempt", .number(attempt.number)).with("reason", .text(reason))
                 .with("backoffNs", .number(pause.nanoseconds))
             actions.append(.record(partnerVersions.map { record.with(settings.versions, $0) } ?? record))
         }
-        wait(pause, at: now, into: &actions)
+        wait(rail, pause, at: now, into: &actions)
     }
 
-    mutating func wait(_ pause: TimeSpan, at now: Instant, into actions: inout [Action]) {
-        move(to: .waiting)
-        actions.append(.cancelTimer(.attempt))
-        actions.append(.setTimer(.backoff, now + pause))
+    mutating func wait(
+        _ rail: RailID, _ pause: TimeSpan, at now: Instant, into actions: inout [Action]
+    ) {
+        move(rail, to: .waiting)
+        actions.append(.cancelTimer(.attempt, rail))
+        actions.append(.setTimer(.backoff, now + pause, rail))
     }
 
     mutating func connected(
         _ connection: ConnectionID, _ words: ConnectionPrivateData.Words?, at now: Instant,
         into actions: inout [Action]
     ) {
-        switch link {
+        let rail = connection.rail
+        switch self[rail].link {
         case .connecting(let attempt) where attempt.connection == connection:
             accepted(attempt, words, at: now, into: &actions)
         case .accepting(let peer) where peer.connection == connection:
@@ -163,13 +174,13 @@ extension ConnectionManager {
             data.incarnation != incarnation
         else {
             counters.attemptsFailed += 1
-            setVerdict(.stranger, "strangerAccepted", at: now, into: &actions)
+            holdUnconnected(.stranger, "strangerAccepted", at: now, into: &actions)
             giveUp(attempt, "strangerAccepted", pause: settings.slowRetry, at: now, into: &actions)
             return
         }
         guard let version = settings.versions.highestCommon(with: data.versions) else {
             counters.attemptsFailed += 1
-            setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
+            holdUnconnected(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
             giveUp(
                 attempt, RejectReason.incompatible.name, pause: settings.slowRetry,
                 partnerVersions: data.versions, at: now, into: &actions)
@@ -178,11 +189,11 @@ extension ConnectionManager {
         guard !superseded.contains(data.incarnation) else {
             counters.attemptsFailed += 1
             giveUp(
-                attempt, RejectReason.staleIncarnation.name, pause: backoff.next(using: &random), at: now,
+                attempt, RejectReason.staleIncarnation.name, pause: nextPause(on: attempt.connection.rail), at: now,
                 into: &actions)
             return
         }
-        actions.append(.cancelTimer(.attempt))
+        actions.append(.cancelTimer(.attempt, attempt.connection.rail))
         beginHandshake(
             Peer(
                 connection: attempt.connection, incarnation: data.incarnation,

@@ -3,7 +3,8 @@
 extension ConnectionManager {
     /// Begins the exchange on a connection that has just been established.
     mutating func beginExchange(_ peer: Peer, at now: Instant, into actions: inout [Action]) {
-        let early = exchange.early
+        let early = self[peer.rail].early
+        self[peer.rail].early = nil
         exchange.open(peer)
         actions.append(.setTimer(.exchange, now + settings.exchangeTimeout))
         saySomething(into: &actions)
@@ -14,20 +15,27 @@ extension ConnectionManager {
     mutating func received(
         _ connection: ConnectionID, _ bytes: [UInt8]?, at now: Instant, into actions: inout [Action]
     ) {
-        switch link {
+        let rail = connection.rail
+        switch self[rail].link {
         case .accepting(let peer) where peer.connection == connection:
             // Nobody can be established with a side that has not greeted, and nobody else has anything to say.
             counters.violations += 1
-            lose(verdict, WireError.outOfOrder.name, at: now, into: &actions)
+            lose(rail, verdict, WireError.outOfOrder.name, at: now, into: &actions)
         case .handshaking(let handshake) where handshake.peer.connection == connection:
             // The partner is established a moment earlier, and then waits for an answer to its first message.
-            guard let bytes, exchange.early == nil else {
+            guard let bytes, self[rail].early == nil else {
                 counters.violations += 1
                 let error = bytes == nil ? WireError.tooLong : .outOfOrder
                 return fail(handshake, error.name, at: now, into: &actions)
             }
-            exchange.early = bytes
+            self[rail].early = bytes
         case .established(let session) where session.peer.connection == connection:
+            guard exchange.standing != .none && exchange.connection == connection
+                || moveExchange(to: session.peer, at: now, into: &actions)
+            else {
+                counters.violations += 1
+                return lose(rail, nil, WireError.outOfOrder.name, at: now, into: &actions)
+            }
             take(bytes, at: now, into: &actions)
         case .closed, .waiting, .connecting, .accepting, .handshaking, .established, .farewell:
             counters.staleEvents += 1
@@ -38,13 +46,15 @@ extension ConnectionManager {
     mutating func sent(
         _ connection: ConnectionID, _ outcome: Outcome, at now: Instant, into actions: inout [Action]
     ) {
-        guard case .established(let session) = link, session.peer.connection == connection else {
+        guard case .established(let session) = self[connection.rail].link,
+            session.peer.connection == connection, exchange.connection == connection
+        else {
             counters.staleEvents += 1
             return
         }
         guard outcome == .success || exchange.standing == .refused else {
             let verdict: Verdict = outcome == .refusedByPartner ? .dead : .unreachable
-            return judge(verdict, outcome.name, after: now, at: now, into: &actions)
+            return judge(connection.rail, verdict, outcome.name, after: now, at: now, into: &actions)
         }
         exchange.delivered &+= 1
         if exchange.standing == .refused, exchange.refusal == nil, exchange.delivered == exchange.sent {
@@ -53,9 +63,9 @@ extension ConnectionManager {
     }
 
     /// The partner has taken so many of this connection's messages, as its status block shows.
-    mutating func partnerTook(_ count: UInt32, into actions: inout [Action]) {
+    mutating func partnerTook(_ count: UInt32, on connection: ConnectionID, into actions: inout [Action]) {
         // Never back, and never more than were sent: anything else is no count of this connection.
-        guard count != exchange.taken, count &- exchange.taken <= exchange.sent &- exchange.taken else {
+        guard connection == exchange.connection, count != exchange.taken, count &- exchange.taken <= exchange.sent &- exchange.taken else {
             return
         }
         exchange.taken = count
@@ -63,12 +73,15 @@ extension ConnectionManager {
     }
 
     mutating func exchangeTimedOut(at now: Instant, into actions: inout [Action]) {
-        guard case .established = link, !exchange.isReady else { return }
+        guard let rail = exchange.standing == .none ? firstEstablished : exchange.connection.rail,
+            self[rail].isEstablished, !exchange.isReady
+        else { return }
         actions.append(
             .record(
-                HistoryRecord(.exchangeFailed).with("connection", .number(UInt64(exchange.connection.value)))
+                HistoryRecord(.exchangeFailed)
+                    .with("connection", .number(UInt64(self[rail].link.peer?.connection.value ?? 0)))
                     .with("reason", .text("deadline"))))
-        lose(nil, "exchangeDeadline", at: now, into: &actions)
+        lose(rail, nil, "exchangeDeadline", at: now, into: &actions)
     }
 }
 
@@ -77,7 +90,7 @@ extension ConnectionManager {
 extension ConnectionManager {
     private mutating func take(_ bytes: [UInt8]?, at now: Instant, into actions: inout [Action]) {
         exchange.received &+= 1
-        block.messagesTaken = exchange.received
+        self[exchange.connection.rail].block.messagesTaken = exchange.received
         counters.messagesReceived += 1
         do throws(WireError) {
             guard let bytes else { throw .tooLong }
@@ -183,13 +196,14 @@ extension ConnectionManager {
         return capability.map { record.with("capability", $0) } ?? record
     }
 
-    /// Ends a connection with a partner that speaks otherwise, which time alone does not mend.
+    /// Ends all connections with a partner that speaks otherwise, which time alone does not mend.
     mutating func loseIncompatible(
         _ reason: StaticString, at now: Instant, into actions: inout [Action]
     ) {
-        guard let peer = link.peer else { return }
+        guard let rail = firstEstablished, let peer = self[rail].link.peer else { return }
         incompatiblePartner = peer.incarnation
-        lose(.incompatible, reason, pause: settings.slowRetry, at: now, into: &actions)
+        retireAll(but: rail, reason, pause: settings.slowRetry, at: now, into: &actions)
+        lose(rail, .incompatible, reason, pause: settings.slowRetry, at: now, into: &actions)
     }
 }
 

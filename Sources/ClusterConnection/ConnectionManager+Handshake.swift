@@ -8,12 +8,12 @@ extension ConnectionManager {
                 HistoryRecord(.connected).with("connection", .number(UInt64(peer.connection.value)))
                     .with("partnerIncarnation", .incarnation(peer.incarnation))
                     .with("side", .text(settings.isInitiator ? "initiator" : "acceptor"))
-                    .with("attempt", .number(UInt64(peer.attempt)))))
-        actions.append(.setTimer(.handshake, now + settings.handshakeTimeout))
-        startTicking(at: now, into: &actions)
+                    .with("attempt", .number(UInt64(peer.attempt))).with(peer.rail)))
+        actions.append(.setTimer(.handshake, now + settings.handshakeTimeout, peer.rail))
+        startTicking(on: peer.rail, at: now, into: &actions)
         proceed(Handshake(peer: peer, readPosted: now), to: .firstRead, at: now, into: &actions)
         // The partner may have greeted before this side learnt that the transport is up.
-        lookIntoMailbox(at: now, into: &actions)
+        lookIntoMailbox(on: peer.rail, at: now, into: &actions)
     }
 
     /// Posts the next operation, then records the end of the one before and the post: writing history must
@@ -25,7 +25,7 @@ extension ConnectionManager {
         var handshake = handshake
         handshake.step = .operation(operation)
         if operation == .firstRead || operation == .secondRead { handshake.readPosted = now }
-        move(to: .handshaking(handshake))
+        move(handshake.peer.rail, to: .handshaking(handshake))
         let peer = handshake.peer
         let posted: EventName
         let address: UInt64
@@ -33,13 +33,13 @@ extension ConnectionManager {
         switch operation {
         case .firstRead, .secondRead, .heartbeatRead:
             posted = operation == .firstRead ? .firstReadPosted : .secondReadPosted
-            address = PresetAddress.statusBlock
+            address = PresetAddress.statusBlock(of: peer.rail)
             key = peer.statusBlockKey
             actions.append(.readStatusBlock(peer.connection, operation, key: key))
         case .firstWrite, .secondWrite:
             posted = operation == .firstWrite ? .firstWritePosted : .secondWritePosted
             let kind: MailboxSlot.Kind = operation == .firstWrite ? .greeting : .confirmation
-            address = PresetAddress.mailbox + UInt64(kind.offset)
+            address = PresetAddress.mailbox(of: peer.rail) + UInt64(kind.offset)
             key = peer.mailboxKey
             let slot = MailboxSlot(kind: kind, writer: incarnation, reader: peer.incarnation)
             actions.append(.writeMailbox(peer.connection, operation, kind, slot.words, key: key))
@@ -66,6 +66,7 @@ extension ConnectionManager {
         guard outcome == .success else {
             return fail(handshake, outcome.name, at: now, into: &actions)
         }
+        let rail = handshake.peer.rail
         switch operation {
         case .firstRead, .secondRead:
             readCompleted(handshake, operation, words, at: now, into: &actions)
@@ -80,8 +81,8 @@ extension ConnectionManager {
             if handshake.confirmationSeen {
                 establish(handshake, at: now, into: &actions)
             } else {
-                move(to: .handshaking(handshake))
-                actions.append(.setTimer(.poll, now + settings.handshakePoll))
+                move(rail, to: .handshaking(handshake))
+                actions.append(.setTimer(.poll, now + settings.handshakePoll, rail))
             }
         case .heartbeatRead:
             counters.staleEvents += 1
@@ -110,7 +111,7 @@ extension ConnectionManager {
         guard partner.incarnation == handshake.peer.incarnation else {
             return fail(handshake, "incarnationChanged", at: now, into: &actions)
         }
-        if let regress = regress(of: partner, since: handshake.heartbeat) {
+        if let regress = regress(of: partner, on: handshake.peer.rail, since: handshake.heartbeat) {
             counters.violations += 1
             return fail(handshake, regress, at: now, into: &actions)
         }
@@ -134,7 +135,7 @@ extension ConnectionManager {
         } else {
             readAgain(handshake, operation, at: now, into: &actions)
         }
-        proven(partner, at: now, into: &actions)
+        proven(partner, on: handshake.peer.rail, at: now, into: &actions)
     }
 
     /// Reads once more: at once a few times, because the partner is usually about to look, then at the pace
@@ -148,22 +149,22 @@ extension ConnectionManager {
             return proceed(handshake, to: operation, at: now, into: &actions)
         }
         handshake.step = .nextRead(operation)
-        move(to: .handshaking(handshake))
-        actions.append(.setTimer(.poll, now + settings.handshakePoll))
+        move(handshake.peer.rail, to: .handshaking(handshake))
+        actions.append(.setTimer(.poll, now + settings.handshakePoll, handshake.peer.rail))
     }
 
     private func completion(_ event: EventName, _ handshake: Handshake) -> HistoryRecord {
         HistoryRecord(event).with("connection", .number(UInt64(handshake.peer.connection.value)))
     }
 
-    mutating func poll(at now: Instant, into actions: inout [Action]) {
-        guard case .handshaking(let handshake) = link else { return }
+    mutating func poll(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        guard case .handshaking(let handshake) = self[rail].link else { return }
         switch handshake.step {
         case .nextRead(let operation):
             proceed(handshake, to: operation, at: now, into: &actions)
         case .confirmation:
             // The driver has looked into the mailbox because it woke; only the next waking must be arranged.
-            actions.append(.setTimer(.poll, now + settings.handshakePoll))
+            actions.append(.setTimer(.poll, now + settings.handshakePoll, handshake.peer.rail))
         case .operation:
             break
         }
@@ -171,16 +172,16 @@ extension ConnectionManager {
 
     /// Takes what the partner wrote: its greeting is answered in the own status block, its confirmation ends
     /// the wait.
-    mutating func lookIntoMailbox(at now: Instant, into actions: inout [Action]) {
-        guard case .handshaking(var handshake) = link else {
-            if case .accepting(let peer) = link, holds(.greeting, of: peer) {
-                showPartnerSeen(peer.incarnation, into: &actions)
+    mutating func lookIntoMailbox(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        guard case .handshaking(var handshake) = self[rail].link else {
+            if case .accepting(let peer) = self[rail].link, holds(.greeting, of: peer) {
+                showPartnerSeen(peer.incarnation, on: rail, into: &actions)
             }
             return
         }
         if !handshake.greetingSeen, holds(.greeting, of: handshake.peer) {
             handshake.greetingSeen = true
-            showPartnerSeen(handshake.peer.incarnation, into: &actions)
+            showPartnerSeen(handshake.peer.incarnation, on: rail, into: &actions)
             recordSeen(.greetingSeen, handshake, into: &actions)
         }
         // Who confirms without having greeted was never seen here.
@@ -188,7 +189,7 @@ extension ConnectionManager {
             handshake.confirmationSeen = true
             recordSeen(.confirmationSeen, handshake, into: &actions)
         }
-        move(to: .handshaking(handshake))
+        move(handshake.peer.rail, to: .handshaking(handshake))
         if handshake.confirmationSeen, case .confirmation = handshake.step {
             establish(handshake, at: now, into: &actions)
         }
@@ -196,7 +197,7 @@ extension ConnectionManager {
 
     /// Whether the mailbox holds this slot, whole, and for this very pair of incarnations.
     private func holds(_ kind: MailboxSlot.Kind, of peer: Peer) -> Bool {
-        guard let slot = try? MailboxSlot(kind, in: mailbox) else { return false }
+        guard let slot = try? MailboxSlot(kind, in: self[peer.rail].mailbox) else { return false }
         return slot.writer == peer.incarnation && slot.reader == incarnation
     }
 
@@ -204,7 +205,8 @@ extension ConnectionManager {
         actions.append(
             .record(
                 HistoryRecord(event).with("connection", .number(UInt64(handshake.peer.connection.value)))
-                    .with("partnerIncarnation", .incarnation(handshake.peer.incarnation))))
+                    .with("partnerIncarnation", .incarnation(handshake.peer.incarnation))
+                    .with(handshake.peer.rail)))
     }
 
     private mutating func establish(
@@ -214,19 +216,20 @@ extension ConnectionManager {
             // This side stood still since read 2, and the partner may be gone meanwhile: it reads again first.
             return proceed(handshake, to: .secondRead, at: now, into: &actions)
         }
-        move(to: .established(Session(peer: handshake.peer, heartbeat: handshake.heartbeat)))
+        let rail = handshake.peer.rail
+        move(rail, to: .established(Session(peer: handshake.peer, heartbeat: handshake.heartbeat)))
         counters.established += 1
-        actions.append(.cancelTimer(.handshake))
-        actions.append(.cancelTimer(.poll))
+        actions.append(.cancelTimer(.handshake, rail))
+        actions.append(.cancelTimer(.poll, rail))
         recordSeen(.established, handshake, into: &actions)
         setVerdict(.alive, "established", at: now, into: &actions)
         watchBoot(at: now, into: &actions)
-        beginExchange(handshake.peer, at: now, into: &actions)
+        useForExchange(handshake.peer, at: now, into: &actions)
     }
 
-    mutating func handshakeTimedOut(at now: Instant, into actions: inout [Action]) {
-        switch link {
-        case .accepting: lose(verdict, "transportNeverCameUp", at: now, into: &actions)
+    mutating func handshakeTimedOut(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        switch self[rail].link {
+        case .accepting: lose(rail, verdict, "transportNeverCameUp", at: now, into: &actions)
         case .handshaking(let handshake): fail(handshake, "deadline", at: now, into: &actions)
         case .closed, .waiting, .connecting, .established, .farewell: break
         }
@@ -242,6 +245,6 @@ extension ConnectionManager {
                 HistoryRecord(.handshakeFailed)
                     .with("connection", .number(UInt64(handshake.peer.connection.value)))
                     .with("step", .text(handshake.stepName)).with("reason", .text(reason))))
-        lose(verdict, reason, at: now, into: &actions)
+        lose(handshake.peer.rail, verdict, reason, at: now, into: &actions)
     }
 }

@@ -4,14 +4,14 @@
 
 extension ConnectionManager {
     /// An interval is over.
-    mutating func heartbeat(at now: Instant, into actions: inout [Action]) {
-        guard case .established(var session) = link else { return }
+    mutating func heartbeat(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        guard case .established(var session) = self[rail].link else { return }
         if let posted = session.readPosted {
             guard now - posted > settings.readDeadline, !wasLate(at: now) else { return }
-            return lose(.unreachable, "readDeadline", at: now, into: &actions)
+            return lose(rail, .unreachable, "readDeadline", at: now, into: &actions)
         }
         session.readPosted = now
-        move(to: .established(session))
+        move(rail, to: .established(session))
         actions.append(
             .readStatusBlock(session.peer.connection, .heartbeatRead, key: session.peer.statusBlockKey))
     }
@@ -21,7 +21,7 @@ extension ConnectionManager {
         _ connection: ConnectionID, _ operation: Operation, _ outcome: Outcome, _ words: StatusBlock.Words?,
         at now: Instant, into actions: inout [Action]
     ) {
-        switch link {
+        switch self[connection.rail].link {
         case .handshaking(let handshake) where handshake.peer.connection == connection:
             completed(handshake, operation, outcome, words, at: now, into: &actions)
         case .established(let session) where session.peer.connection == connection:
@@ -47,10 +47,11 @@ extension ConnectionManager {
         case .success:
             break
         case .retryExceeded, .flushed, .failed:
-            return judge(.unreachable, outcome.name, after: posted, at: now, into: &actions)
+            return judge(session.peer.rail, .unreachable, outcome.name, after: posted, at: now, into: &actions)
         case .refusedByPartner:
-            return judge(.dead, outcome.name, after: posted, at: now, into: &actions)
+            return judge(session.peer.rail, .dead, outcome.name, after: posted, at: now, into: &actions)
         }
+        let rail = session.peer.rail
         var session = session
         session.readPosted = nil
         guard let words, let partner = try? StatusBlock(words: words) else {
@@ -59,12 +60,12 @@ extension ConnectionManager {
             return countMiss(session, at: now, into: &actions)
         }
         guard partner.cluster == settings.cluster, partner.node == settings.partnerNode else {
-            return lose(.stranger, "strangersBlock", at: now, into: &actions)
+            return lose(rail, .stranger, "strangersBlock", at: now, into: &actions)
         }
         guard partner.incarnation == session.peer.incarnation else {
-            return lose(.rebooted, "incarnationChanged", at: now, into: &actions)
+            return lose(rail, .rebooted, "incarnationChanged", at: now, into: &actions)
         }
-        if let regress = regress(of: partner, since: session.heartbeat) {
+        if let regress = regress(of: partner, on: rail, since: session.heartbeat) {
             counters.violations += 1
             return loseIncompatible(regress, at: now, into: &actions)
         }
@@ -75,30 +76,33 @@ extension ConnectionManager {
             session.heartbeat = partner.heartbeat
             session.misses = 0
             // Only a connection that has carried a heartbeat ends the series of failures before it.
-            backoff.reset()
-            failures.end()
-            refusals.end()
-            move(to: .established(session))
+            self[rail].backoff.reset()
+            self[rail].failures.end()
+            self[rail].refusals.end()
+            move(rail, to: .established(session))
         }
-        proven(partner, at: now, into: &actions)
-        partnerTook(partner.messagesTaken, into: &actions)
+        proven(partner, on: rail, at: now, into: &actions)
+        partnerTook(partner.messagesTaken, on: session.peer.connection, into: &actions)
     }
 
     /// What of a block only ever rises within an incarnation, and is lower than it was; nil when nothing is.
-    func regress(of partner: StatusBlock, since heartbeat: UInt64) -> StaticString? {
+    func regress(
+        of partner: StatusBlock, on rail: RailID, since heartbeat: UInt64
+    ) -> StaticString? {
         if partner.heartbeat < heartbeat { return "heartbeatWentBack" }
-        if partner.incarnation == partnerIncarnation, let partnerPhase, partner.phase < partnerPhase {
+        if partner.incarnation == partnerIncarnation, let phase = self[rail].partnerPhase, partner.phase < phase {
             return "phaseWentBack"
         }
         return nil
     }
 
     private mutating func countMiss(_ session: Session, at now: Instant, into actions: inout [Action]) {
+        let rail = session.peer.rail
         var session = session
         counters.misses += 1
         session.misses += 1
-        move(to: .established(session))
+        move(rail, to: .established(session))
         guard session.misses >= settings.missLimit else { return }
-        lose(.hung, "counterStandsStill", at: now, into: &actions)
+        lose(rail, .hung, "counterStandsStill", at: now, into: &actions)
     }
 }

@@ -30,7 +30,8 @@ extension ConnectionManager {
     private mutating func requestedByPartner(
         _ request: RequestID, _ data: ConnectionPrivateData, at now: Instant, into actions: inout [Action]
     ) {
-        switch link {
+        let rail = request.rail
+        switch self[rail].link {
         case .closed, .farewell:
             return refusePartner(request, data, .shuttingDown, into: &actions)
         case .waiting, .connecting, .accepting, .handshaking, .established:
@@ -39,8 +40,8 @@ extension ConnectionManager {
         let version = settings.versions.highestCommon(with: data.versions)
         guard let version, data.incarnation != incompatiblePartner else {
             refusePartner(request, data, .incompatible, into: &actions)
-            if link.peer == nil {
-                setVerdict(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
+            if self[rail].link.peer == nil {
+                holdUnconnected(.incompatible, RejectReason.incompatible.name, at: now, into: &actions)
             }
             return
         }
@@ -50,7 +51,7 @@ extension ConnectionManager {
         switch (data.kind, settings.isInitiator) {
         case (.knock, true):
             refusePartner(request, data, .initiating, into: &actions)
-            knocked(data, at: now, into: &actions)
+            knocked(data, on: rail, at: now, into: &actions)
         case (.connect, false):
             accept(request, data, version: version, at: now, into: &actions)
         case (.knock, false), (.connect, true), (.acceptance, _):
@@ -62,62 +63,63 @@ extension ConnectionManager {
         _ request: RequestID, _ data: ConnectionPrivateData, version: UInt16, at now: Instant,
         into actions: inout [Action]
     ) {
-        if let peer = link.peer, peer.incarnation == data.incarnation,
+        let rail = request.rail
+        if let peer = self[rail].link.peer, peer.incarnation == data.incarnation,
             !isNewer(data.attempt, than: peer.attempt)
         {
             return refusePartner(request, data, .staleAttempt, into: &actions)
         }
         recordReceived(request, data, into: &actions)
-        if let peer = link.peer {
+        if let peer = self[rail].link.peer {
             if peer.incarnation != data.incarnation {
-                lose(.rebooted, "newIncarnation", at: now, into: &actions)
+                lose(rail, .rebooted, "newIncarnation", at: now, into: &actions)
                 replaced = peer.incarnation
             } else {
-                lose(verdict, "partnerReconnects", at: now, into: &actions)
+                lose(rail, verdict, "partnerReconnects", at: now, into: &actions)
             }
         }
-        if case .connecting(let attempt) = link {
+        if case .connecting(let attempt) = self[rail].link {
             // The own knock has done its work, or came too late to matter.
             actions.append(.retire(attempt.connection))
         }
-        actions.append(.cancelTimer(.attempt))
-        actions.append(.cancelTimer(.backoff))
+        actions.append(.cancelTimer(.attempt, rail))
+        actions.append(.cancelTimer(.backoff, rail))
         let peer = Peer(
-            connection: nextConnection(), incarnation: data.incarnation,
+            connection: nextConnection(on: rail), incarnation: data.incarnation,
             statusBlockKey: data.statusBlockKey, mailboxKey: data.mailboxKey, version: version,
             attempt: data.attempt, since: now)
-        move(to: .accepting(peer))
+        move(rail, to: .accepting(peer))
         actions.append(
             .record(
                 HistoryRecord(.requestAccepted).with("request", .number(UInt64(request.value)))
-                    .with("connection", .number(UInt64(peer.connection.value)))))
-        actions.append(.setTimer(.handshake, now + settings.handshakeTimeout))
+                    .with("connection", .number(UInt64(peer.connection.value))).with(rail)))
+        actions.append(.setTimer(.handshake, now + settings.handshakeTimeout, rail))
         actions.append(
-            .accept(request, peer.connection, privateData(.acceptance, attempt: data.attempt).words))
+            .accept(request, peer.connection, privateData(.acceptance, on: rail, attempt: data.attempt).words))
     }
 
     /// The partner is there and asks to be connected.
     private mutating func knocked(
-        _ data: ConnectionPrivateData, at now: Instant, into actions: inout [Action]
+        _ data: ConnectionPrivateData, on rail: RailID, at now: Instant, into actions: inout [Action]
     ) {
-        switch link {
+        switch self[rail].link {
         case .waiting:
-            attempt(isCalled: true, at: now, into: &actions)
+            attempt(on: rail, isCalled: true, at: now, into: &actions)
         case .connecting(let attempt):
             // An attempt from before the partner could answer is lost; a young one is on its way.
             guard now - attempt.since >= settings.staleAttempt else { return }
             actions.append(.retire(attempt.connection))
-            self.attempt(isCalled: true, at: now, into: &actions)
+            self.attempt(on: rail, isCalled: true, at: now, into: &actions)
         case .accepting, .handshaking, .established:
-            guard let peer = link.peer else { return }
+            guard let peer = self[rail].link.peer else { return }
             if peer.incarnation != data.incarnation {
-                lose(.rebooted, "newIncarnation", at: now, into: &actions)
+                lose(rail, .rebooted, "newIncarnation", at: now, into: &actions)
                 replaced = peer.incarnation
-                attempt(isCalled: true, at: now, into: &actions)
+                attempt(on: rail, isCalled: true, at: now, into: &actions)
             } else if now - peer.since > settings.attemptTimeout {
                 // Younger connections may well be the knock's own answer, overtaken on its way.
-                lose(verdict, "partnerReconnects", at: now, into: &actions)
-                attempt(isCalled: true, at: now, into: &actions)
+                lose(rail, verdict, "partnerReconnects", at: now, into: &actions)
+                attempt(on: rail, isCalled: true, at: now, into: &actions)
             }
         case .closed, .farewell:
             break
@@ -161,7 +163,7 @@ extension ConnectionManager {
         into actions: inout [Action]
     ) {
         if reason != .initiating { counters.partnerRejected += 1 }
-        if refusals.isWorthALine(for: reason.name) {
+        if self[request.rail].refusals.isWorthALine(for: reason.name) {
             recordReceived(request, data, into: &actions)
             let record = HistoryRecord(.requestRejected).with("request", .number(UInt64(request.value)))
                 .with("reason", .text(reason.name))

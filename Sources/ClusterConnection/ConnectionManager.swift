@@ -9,14 +9,12 @@ public struct ConnectionManager: Sendable {
     public let settings: Settings
     /// This life.
     public let incarnation: Incarnation
-    /// Where it stands with the partner.
-    public private(set) var link: Link = .closed
+    /// Where it stands with the partner on each rail, in the order of the configuration; never empty.
+    public internal(set) var rails: [RailState]
     /// What it holds of the partner; nil while there is no evidence either way.
     public private(set) var verdict: Verdict?
     /// When the verdict last changed.
     public private(set) var verdictSince: Instant
-    /// What the partner may read of this side.
-    public internal(set) var block: StatusBlock
     /// The partner's boot phase, as last read.
     public private(set) var partnerPhase: BootPhase?
     /// The partner's life that was last proven by a read.
@@ -24,8 +22,6 @@ public struct ConnectionManager: Sendable {
     /// What was counted.
     public internal(set) var counters = Counters()
 
-    var keys = Keys(statusBlock: 0, mailbox: 0)
-    var mailbox: Mailbox = InlineArray(repeating: 0)
     var superseded = SupersededIncarnations()
     /// The life whose connection gave way to another's request. Which of the two is the stale one only a read
     /// can tell: a request of an earlier life may have been overtaken by the present one's.
@@ -36,20 +32,11 @@ public struct ConnectionManager: Sendable {
     /// Since when the partner has been read in its present boot phase, and whether a stall of it was reported.
     var partnerPhaseSince: Instant
     var stallIsReported = false
-    var backoff: Backoff
     var random: SplitMix64
-    var failures = Repetition()
-    var refusals = Repetition()
     var strangerReasonsLogged: UInt32 = 0
     private var connections: UInt32 = 0
-    private var tickDue: Instant?
     /// When this side last found that it had stood still.
     private(set) var lateAt: Instant?
-
-    struct Keys: Sendable {
-        var statusBlock: UInt32
-        var mailbox: UInt32
-    }
 
     /// A CCM at the very start of its boot.
     ///
@@ -62,20 +49,29 @@ public struct ConnectionManager: Sendable {
         self.incarnation = incarnation
         verdictSince = now
         partnerPhaseSince = now
-        backoff = Backoff(start: settings.backoffStart, cap: settings.backoffCap)
         random = SplitMix64(seed: seed)
-        block = StatusBlock(
+        let block = StatusBlock(
             phase: .poweredOn, role: settings.role, incarnation: incarnation, cluster: settings.cluster,
             node: settings.node, heartbeat: 0, partnerSeen: .none)
+        rails = Array(repeating: RailState(block, settings), count: max(1, min(settings.rails, RailID.limit)))
     }
 
     /// How many messages may be under way in each direction: as many receives MUST be posted on a connection
     /// before its partner can send, and again once a message was handed over.
     public static let messageWindow = Exchange.window
 
-    /// Whether a change of the mailbox matters now; the driver need not look into it at other times.
-    public var watchesMailbox: Bool {
-        switch link {
+    /// How far the own boot has come.
+    public var phase: BootPhase { rails[0].block.phase }
+
+    /// Where it stands on a rail of the pair.
+    public internal(set) subscript(rail: RailID) -> RailState {
+        get { rails[Int(rail.index)] }
+        _modify { yield &rails[Int(rail.index)] }
+    }
+
+    /// Whether a change of this rail's mailbox matters now; the driver need not look into it at other times.
+    public func watchesMailbox(of rail: RailID) -> Bool {
+        switch self[rail].link {
         case .connecting, .accepting, .handshaking: true
         case .closed, .waiting, .established, .farewell: false
         }
@@ -86,18 +82,19 @@ public struct ConnectionManager: Sendable {
     /// Appends nothing else and removes nothing, so a driver that keeps the array's capacity gets through
     /// its heartbeats without taking memory from the heap.
     public mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
+        guard event.rail.map({ Int($0.index) < rails.count }) ?? true else { return }
         noteLateness(at: now, into: &actions)
         switch event {
-        case .listening(let statusBlockKey, let mailboxKey):
-            keys = Keys(statusBlock: statusBlockKey, mailbox: mailboxKey)
+        case .listening(let rail, let statusBlockKey, let mailboxKey):
+            self[rail].keys = RailState.Keys(statusBlock: statusBlockKey, mailbox: mailboxKey)
             advance(to: .ccmListening, into: &actions)
-            if case .closed = link { attempt(at: now, into: &actions) }
-        case .railLost:
-            railLost(at: now, into: &actions)
+            if case .closed = self[rail].link { attempt(on: rail, at: now, into: &actions) }
+        case .railLost(let rail):
+            railLost(rail, at: now, into: &actions)
         case .bootPhase(let phase):
             advance(to: phase, into: &actions)
-        case .timer(let name):
-            timerFired(name, at: now, into: &actions)
+        case .timer(let name, let rail):
+            timerFired(name, on: rail, at: now, into: &actions)
         case .request(let request, let words):
             requested(request, words, at: now, into: &actions)
         case .connected(let connection, let words):
@@ -126,9 +123,9 @@ public struct ConnectionManager: Sendable {
             register(client, information, into: &actions)
         case .withdraw(let client):
             withdraw(client, into: &actions)
-        case .mailbox(let words):
-            mailbox = words
-            lookIntoMailbox(at: now, into: &actions)
+        case .mailbox(let words, let rail):
+            self[rail].mailbox = words
+            lookIntoMailbox(on: rail, at: now, into: &actions)
         case .stop:
             beginFarewell(at: now, into: &actions)
         }
@@ -145,27 +142,48 @@ public struct ConnectionManager: Sendable {
 // MARK: - What the parts share
 
 extension ConnectionManager {
-    mutating func move(to link: Link) { self.link = link }
+    mutating func move(_ rail: RailID, to link: Link) { self[rail].link = link }
 
-    mutating func nextConnection() -> ConnectionID {
+    mutating func nextConnection(on rail: RailID) -> ConnectionID {
         connections &+= 1
-        return ConnectionID(value: connections)
+        return ConnectionID(value: connections, rail: rail)
     }
 
-    mutating func publish(into actions: inout [Action]) {
-        exchange.shown = block.messagesTaken
-        actions.append(.publish(block.words))
+    mutating func nextPause(on rail: RailID) -> TimeSpan {
+        rails[Int(rail.index)].backoff.next(using: &random)
     }
 
-    mutating func beat(into actions: inout [Action]) {
-        block.heartbeat &+= 1
-        publish(into: &actions)
+    /// The rails, in their order.
+    var railNumbers: some Sequence<RailID> { (0..<UInt8(rails.count)).lazy.map { RailID(index: $0) } }
+
+    /// The first rail on which heartbeats prove that the partner is there; nil while none does.
+    var firstEstablished: RailID? { railNumbers.first { self[$0].isEstablished } }
+
+    mutating func publish(_ rail: RailID, into actions: inout [Action]) {
+        if exchange.connection.rail == rail { exchange.shown = self[rail].block.messagesTaken }
+        actions.append(.publish(self[rail].block.words, rail))
     }
 
-    mutating func showPartnerSeen(_ incarnation: Incarnation, into actions: inout [Action]) {
-        guard block.partnerSeen != incarnation else { return }
-        block.partnerSeen = incarnation
-        publish(into: &actions)
+    mutating func beat(on rail: RailID, into actions: inout [Action]) {
+        self[rail].block.heartbeat &+= 1
+        publish(rail, into: &actions)
+    }
+
+    mutating func showPartnerSeen(
+        _ incarnation: Incarnation, on rail: RailID, into actions: inout [Action]
+    ) {
+        guard self[rail].block.partnerSeen != incarnation else { return }
+        self[rail].block.partnerSeen = incarnation
+        publish(rail, into: &actions)
+    }
+
+    /// What an attempt to connect tells of the partner. While another rail carries heartbeats it tells nothing of the
+    /// partner, but of its own rail.
+    mutating func holdUnconnected(
+        _ new: Verdict?, _ reason: StaticString, at now: Instant, into actions: inout [Action]
+    ) {
+        guard firstEstablished == nil else { return }
+        setVerdict(new, reason, at: now, into: &actions)
     }
 
     mutating func setVerdict(
@@ -184,20 +202,27 @@ extension ConnectionManager {
     }
 
     /// A read has proven that this life of the partner is there, and how far it has come.
-    mutating func proven(_ partner: StatusBlock, at now: Instant, into actions: inout [Action]) {
+    mutating func proven(
+        _ partner: StatusBlock, on rail: RailID, at now: Instant, into actions: inout [Action]
+    ) {
         if replaced != partner.incarnation { superseded.insert(replaced) }
         replaced = .none
         if partner.incarnation != partnerIncarnation {
             if partnerIncarnation != .none {
                 superseded.insert(partnerIncarnation)
+                retireOthers(than: partner.incarnation, at: now, into: &actions)
                 if verdict != nil && verdict != .dead {
                     setVerdict(.rebooted, "newIncarnation", at: now, into: &actions)
                 }
+                tellLosses(into: &actions)
             }
             partnerIncarnation = partner.incarnation
             partnerPhase = nil
+            for rail in railNumbers { self[rail].partnerPhase = nil }
         }
-        guard partner.phase != partnerPhase else { return }
+        self[rail].partnerPhase = partner.phase
+        // Another rail may have shown a later phase already: what was read first need not be told first.
+        guard partnerPhase.map({ partner.phase > $0 }) ?? true else { return }
         partnerPhase = partner.phase
         partnerPhaseSince = now
         stallIsReported = false
@@ -206,13 +231,15 @@ extension ConnectionManager {
                 HistoryRecord(.partnerPhase).with("phase", .text(partner.phase.name))
                     .with("partnerIncarnation", .incarnation(partner.incarnation))))
         notifyAll(.partnerPhase(partner.phase, partner.incarnation), into: &actions)
-        if case .established = link { watchBoot(at: now, into: &actions) }
+        if firstEstablished != nil { watchBoot(at: now, into: &actions) }
     }
 
     mutating func advance(to phase: BootPhase, into actions: inout [Action]) {
-        guard phase > block.phase else { return }
-        block.phase = phase
-        publish(into: &actions)
+        guard phase > self.phase else { return }
+        for rail in railNumbers {
+            self[rail].block.phase = phase
+            publish(rail, into: &actions)
+        }
         actions.append(.record(HistoryRecord(.bootPhase).with("phase", .text(phase.name))))
     }
 
@@ -222,48 +249,54 @@ extension ConnectionManager {
 // MARK: - Timers
 
 extension ConnectionManager {
-    private mutating func timerFired(_ name: TimerName, at now: Instant, into actions: inout [Action]) {
+    private mutating func timerFired(
+        _ name: TimerName, on rail: RailID, at now: Instant, into actions: inout [Action]
+    ) {
         switch name {
-        case .tick: tick(at: now, into: &actions)
-        case .attempt: attemptTimedOut(at: now, into: &actions)
-        case .backoff: if case .waiting = link { attempt(at: now, into: &actions) }
-        case .handshake: handshakeTimedOut(at: now, into: &actions)
-        case .poll: poll(at: now, into: &actions)
-        case .farewell: if case .farewell(.some) = link { endFarewell(into: &actions) }
+        case .tick: tick(on: rail, at: now, into: &actions)
+        case .attempt: attemptTimedOut(on: rail, at: now, into: &actions)
+        case .backoff: if case .waiting = self[rail].link { attempt(on: rail, at: now, into: &actions) }
+        case .handshake: handshakeTimedOut(on: rail, at: now, into: &actions)
+        case .poll: poll(on: rail, at: now, into: &actions)
+        case .farewell: for rail in railNumbers { endFarewell(on: rail, into: &actions) }
         case .exchange: exchangeTimedOut(at: now, into: &actions)
         case .stall: bootStalled(at: now, into: &actions)
         }
     }
 
     /// Begins to count heartbeat intervals.
-    mutating func startTicking(at now: Instant, into actions: inout [Action]) {
+    mutating func startTicking(on rail: RailID, at now: Instant, into actions: inout [Action]) {
         let due = now + settings.heartbeatInterval
-        tickDue = due
-        actions.append(.setTimer(.tick, due))
+        self[rail].tickDue = due
+        actions.append(.setTimer(.tick, due, rail))
     }
 
-    mutating func stopTicking(into actions: inout [Action]) {
-        tickDue = nil
-        actions.append(.cancelTimer(.tick))
+    mutating func stopTicking(on rail: RailID, into actions: inout [Action]) {
+        self[rail].tickDue = nil
+        actions.append(.cancelTimer(.tick, rail))
     }
 
-    private mutating func tick(at now: Instant, into actions: inout [Action]) {
-        guard let due = tickDue else { return }
+    private mutating func tick(on rail: RailID, at now: Instant, into actions: inout [Action]) {
+        guard let due = self[rail].tickDue else { return }
         // A tick that came late is not made up for: the next one is a whole interval away, so that every
         // miss counted against the partner rests on an interval in which this process ran.
         let next = due + settings.heartbeatInterval
         let following = next > now ? next : now + settings.heartbeatInterval
-        tickDue = following
-        beat(into: &actions)
-        heartbeat(at: now, into: &actions)
+        self[rail].tickDue = following
+        beat(on: rail, into: &actions)
+        heartbeat(on: rail, at: now, into: &actions)
         // The heartbeat may have ended the connection, and the ticking with it.
-        if tickDue != nil { actions.append(.setTimer(.tick, following)) }
+        if self[rail].tickDue != nil { actions.append(.setTimer(.tick, following, rail)) }
     }
 
     /// A side that did not run for so long that its partner may hold it for hung has no right to judge.
     private mutating func noteLateness(at now: Instant, into actions: inout [Action]) {
-        guard let due = tickDue else { return }
-        let late = now - due
+        var earliest: Instant?
+        for rail in rails {
+            if let due = rail.tickDue, earliest.map({ due < $0 }) ?? true { earliest = due }
+        }
+        guard let earliest else { return }
+        let late = now - earliest
         guard late > settings.heartbeatInterval * UInt64(settings.missLimit) / 2 else { return }
         if !wasLate(at: now) {
             counters.lateTicks += 1

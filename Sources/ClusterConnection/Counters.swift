@@ -22,6 +22,8 @@ public struct Counters: Hashable, Sendable {
     public var handshakesFailed: UInt64 = 0
     /// Connections that ended, by the `Verdict.rawValue` that was given; `Tally.noVerdict` where none was.
     public var losses = Tally()
+    /// Rails that were lost while another carried heartbeats.
+    public var railFaults: UInt64 = 0
     /// Times the connection was established.
     public var established: UInt64 = 0
     /// Reads that brought a block in the middle of being changed.

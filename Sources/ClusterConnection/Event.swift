@@ -2,18 +2,28 @@
 public struct ConnectionID: Hashable, Sendable {
     /// The number.
     public let value: UInt32
+    /// The rail that it is on.
+    public let rail: RailID
 
     /// The connection of this number.
-    public init(value: UInt32) { self.value = value }
+    public init(value: UInt32, rail: RailID = .first) {
+        self.value = value
+        self.rail = rail
+    }
 }
 
 /// A connection request that waits for its answer; the driver numbers them.
 public struct RequestID: Hashable, Sendable {
     /// The number.
     public let value: UInt32
+    /// The rail that it came over.
+    public let rail: RailID
 
     /// The request of this number.
-    public init(value: UInt32) { self.value = value }
+    public init(value: UInt32, rail: RailID = .first) {
+        self.value = value
+        self.rail = rail
+    }
 }
 
 /// An RDMA operation that the CCM posts. At most one is under way on a connection.
@@ -95,7 +105,7 @@ public enum ConnectFailure: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// The timers that the CCM asks for. Each exists once; setting it again moves it.
+/// The timers that the CCM asks for. Each exists once on each rail; setting it again moves it.
 public enum TimerName: UInt8, CaseIterable, Sendable {
     /// The next heartbeat interval.
     case tick
@@ -107,25 +117,25 @@ public enum TimerName: UInt8, CaseIterable, Sendable {
     case handshake
     /// The next look into the mailbox, or the next read 2.
     case poll
-    /// The end of an orderly goodbye.
+    /// The end of an orderly goodbye; of the pair, and therefore only of its first rail.
     case farewell
-    /// The deadline of the exchange that follows the establishment.
+    /// The deadline of the exchange that follows the establishment; of the pair.
     case exchange
-    /// The deadline of the partner's boot phase.
+    /// The deadline of the partner's boot phase; of the pair.
     case stall
 }
 
 /// What happens to a CCM. All it ever learns comes in here.
 public enum Event: Sendable {
     /// The boot port answers and the preset memory can be reached under these keys.
-    case listening(statusBlockKey: UInt32, mailboxKey: UInt32)
+    case listening(RailID = .first, statusBlockKey: UInt32, mailboxKey: UInt32)
     /// The own end of the rail is gone, device or address. The driver MUST carry the actions out before it gives
     /// the rail's objects up, and MUST hand over nothing of them afterwards, until `listening` begins anew.
-    case railLost
+    case railLost(RailID = .first)
     /// The own boot has come this far.
     case bootPhase(BootPhase)
     /// A timer that the CCM set has come due.
-    case timer(TimerName)
+    case timer(TimerName, RailID = .first)
     /// A connection request arrived; nil when it held fewer bytes than the private data has.
     case request(RequestID, ConnectionPrivateData.Words?)
     /// The transport of a connection is up; the initiator also gets what the acceptance held.
@@ -155,8 +165,24 @@ public enum Event: Sendable {
     case register(ClientID, ClientInformation)
     /// A client withdraws.
     case withdraw(ClientID)
-    /// The mailbox does not hold what it held when the CCM last saw it.
-    case mailbox(Mailbox)
+    /// A rail's mailbox does not hold what it held when the CCM last saw it.
+    case mailbox(Mailbox, RailID = .first)
     /// An orderly shutdown is asked for.
     case stop
+}
+
+extension Event {
+    /// The rail that it is of; nil for what is of the whole CCM.
+    var rail: RailID? {
+        switch self {
+        case .listening(let rail, _, _), .railLost(let rail), .timer(_, let rail), .mailbox(_, let rail): rail
+        case .request(let request, _): request.rail
+        case .connected(let connection, _), .refused(let connection, _), .connectFailed(let connection, _),
+            .disconnected(let connection), .completed(let connection, _, _, _), .received(let connection, _),
+            .overlong(let connection), .sent(let connection, _), .portsMade(let connection, _),
+            .portsConnected(let connection, _), .portsFailed(let connection, _):
+            connection.rail
+        case .bootPhase, .register, .withdraw, .stop: nil
+        }
+    }
 }

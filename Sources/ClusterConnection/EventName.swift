@@ -2,7 +2,7 @@
 ///
 /// One vocabulary for partner processes, laboratory, checker, report and simulator. A line is a JSON object
 /// with the fields `time` (ns, monotonic), `partner`, `incarnation` (16 hex digits), `event`, and those
-/// listed here; spans end in their unit. Names follow the boot handshake of the claims: first read, first
+/// listed here; spans end in their unit. What is of one rail also says which: `rail`. Names follow the boot handshake of the claims: first read, first
 /// write, second read, second write.
 public enum EventName: String, CaseIterable, Sendable {
     // MARK: The process
@@ -50,6 +50,10 @@ public enum EventName: String, CaseIterable, Sendable {
     case connected
     /// A connection is gone, endpoint and all: `connection`, `reason`.
     case retired
+    /// An established connection ended while another rail carried heartbeats, so that the verdict stands: `connection`,
+    /// `evidence` (the verdict that it would have been, `none` where there is none), `reason`, `partnerIncarnation`,
+    /// `rail`. Follows the connection's `retired`.
+    case railFault
 
     // MARK: The boot handshake
 
@@ -119,6 +123,11 @@ public enum EventName: String, CaseIterable, Sendable {
     case portsFailed
     /// A client was told that the partner is ready: `partnerIncarnation`, `ports`, `memory`.
     case clientReady
+    /// A client was told that its ports are gone with a rail, and that the partner lives: `partnerIncarnation`, `rail`
+    /// (the lost one). Nothing of the old ports reaches memory any more.
+    case clientPaused
+    /// A client that was paused was told that it has ports again: `partnerIncarnation`, `ports`, `memory`, `rail`.
+    case clientResumed
     /// A client was told that the partner is lost to it: `reason`, `verdict`, `phase` (the partner's, last read),
     /// `partnerIncarnation`.
     case clientLost

@@ -37,6 +37,8 @@ public struct HistoryRecord: Sendable {
     public private(set) var count = 0
     /// The name that is part of it, under its label; at most one.
     public private(set) var name: (label: StaticString, name: Name)?
+    /// The rail that it is of, if it says so.
+    public private(set) var rail: RailID?
     private var storage: InlineArray<6, Field?> = InlineArray(repeating: nil)
 
     /// A record without fields.
@@ -55,6 +57,12 @@ public struct HistoryRecord: Sendable {
     public consuming func with(_ label: StaticString, _ name: Name) -> HistoryRecord {
         self.name = (label, name)
         return self
+    }
+
+    /// The same record with the rail that it is of.
+    consuming func with(_ rail: RailID) -> HistoryRecord {
+        self.rail = rail
+        return with("rail", .number(UInt64(rail.index)))
     }
 
     /// The same record with the versions of both sides.

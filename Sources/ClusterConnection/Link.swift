@@ -69,6 +69,8 @@ public struct Attempt: Sendable {
 public struct Peer: Sendable {
     /// The connection.
     public let connection: ConnectionID
+    /// The rail that it is on.
+    public var rail: RailID { connection.rail }
     /// The partner's life it goes to.
     public let incarnation: Incarnation
     /// Opens the partner's status block.

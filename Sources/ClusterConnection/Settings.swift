@@ -10,6 +10,8 @@ public struct Settings: Hashable, Sendable {
     public var role: Role
     /// The protocol versions this side speaks.
     public var versions: VersionRange
+    /// How many rails this side has, up to `RailID.limit`.
+    public var rails = 1
 
     /// How often the own counter rises and the partner's is read.
     public var heartbeatInterval: TimeSpan = .milliseconds(10)

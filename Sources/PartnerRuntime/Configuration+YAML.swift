@@ -23,7 +23,7 @@ extension Configuration {
         }
         let transport = Transport(fields: fields.section("transport"))
         let settings = Settings(fields: fields, transport: transport)
-        let rail = Rail(fields: fields)
+        let rails = Self.rails(fields)
         let boot = BootSchedule(fields: fields.section("boot"))
         let killAfter = fields.section("lab")?.value(
             "killAfter", expected: "one of firstRead, firstWrite, secondRead, secondWrite"
@@ -31,9 +31,10 @@ extension Configuration {
             Operation.allCases.first { "\($0.name)" == text && $0 != .heartbeatRead }
         }
         let clients = Self.clients(fields)
-        guard let partner, let settings, let rail, let boot else { return nil }
+        guard let partner, var settings, let rails, let boot else { return nil }
+        settings.rails = rails.count
         self.init(
-            partner: partner, settings: settings, rail: rail, boot: boot, transport: transport,
+            partner: partner, settings: settings, rails: rails, boot: boot, transport: transport,
             clients: clients, controlPath: control, killAfter: killAfter)
     }
 
@@ -167,14 +168,38 @@ extension ClientLimits {
     }
 }
 
-extension Configuration.Rail {
-    fileprivate init?(fields: YAMLFields) {
-        guard let rail = fields.section("rail") else {
-            fields.refuse(
-                "rail", "is missing: expected a mapping with address, partnerAddress and, if wanted, bootPort"
-            )
+extension Configuration {
+    /// The one of `rail`, or those of `rails`.
+    private static func rails(_ fields: YAMLFields) -> [Rail]? {
+        let form = "a mapping with address, partnerAddress and, if wanted, bootPort"
+        let one = fields.section("rail")
+        guard let several = fields.list("rails") else {
+            guard let one else {
+                fields.refuse("rail", "is missing: expected \(form)")
+                return nil
+            }
+            return Rail(fields: one).map { [$0] }
+        }
+        if one != nil { fields.refuse("rail", "expected either rail or rails, not both") }
+        guard (1...RailID.limit).contains(several.count) else {
+            fields.refuse("rails", "expected 1 to \(RailID.limit) rails, each \(form)")
             return nil
         }
+        var rails: [Rail] = []
+        for fields in several {
+            guard let rail = Rail(fields: fields) else { continue }
+            for (name, address) in [("address", rail.address), ("partnerAddress", rail.partnerAddress)]
+            where rails.contains(where: { $0.address.gid == address.gid || $0.partnerAddress.gid == address.gid }) {
+                fields.refuse(name, "“\(address.text)” is another rail's: expected an address of its own")
+            }
+            rails.append(rail)
+        }
+        return rails.count == several.count ? rails : nil
+    }
+}
+
+extension Configuration.Rail {
+    fileprivate init?(fields rail: YAMLFields) {
         let address = rail.address("address")
         let partnerAddress = rail.address("partnerAddress")
         let port = rail.value("bootPort", expected: "a port number from 1 to 65535") {

@@ -8,8 +8,8 @@ public struct Configuration: Hashable, Sendable {
     public var partner: String
     /// What the connection manager is told.
     public var settings: Settings
-    /// The path of the interconnect.
-    public var rail: Rail
+    /// The paths of the interconnect, 1 to `RailID.limit`, in the same order at both partners.
+    public var rails: [Rail]
     /// When the own boot reaches which phase.
     public var boot: BootSchedule
     /// How the transport tries again.

@@ -13,6 +13,7 @@ extension Counters {
         line.field("partnerRejected", partnerRejected)
         line.field("handshakesFailed", handshakesFailed)
         line.field("establishedCount", established)
+        line.field("railFaults", railFaults)
         line.field("tornReads", tornReads)
         line.field("beats", beats)
         line.field("misses", misses)

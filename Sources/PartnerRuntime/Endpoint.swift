@@ -75,7 +75,7 @@ final class Endpoint: WorkPosting {
     func postRead(_ operation: Operation, key: UInt32, on rail: Rail) throws(VerbsError) {
         try identifier?.postRead(
             into: rail.scratch, offset: 0, byteCount: rail.scratch.byteCount,
-            remoteAddress: PresetAddress.statusBlock, remoteKey: key,
+            remoteAddress: PresetAddress.statusBlock(of: connection.rail), remoteKey: key,
             workRequest: Work.operation(connection, operation).number)
     }
 
@@ -87,7 +87,7 @@ final class Endpoint: WorkPosting {
         try rail.scratch.storeWords(words.span.bytes, at: 0)
         try identifier?.postWrite(
             from: rail.scratch, offset: 0, byteCount: words.span.bytes.byteCount,
-            remoteAddress: PresetAddress.mailbox + UInt64(kind.offset), remoteKey: key,
+            remoteAddress: PresetAddress.mailbox(of: connection.rail) + UInt64(kind.offset), remoteKey: key,
             workRequest: Work.operation(connection, operation).number, inline: true)
     }
 

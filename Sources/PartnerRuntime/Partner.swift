@@ -15,13 +15,10 @@ public final class Partner {
     var history: HistoryWriter
     private var control: ControlSocket?
     private(set) var manager: ConnectionManager
-    var rail: Rail?
+    /// The own ends of the rails, in the order of the configuration.
+    let ends: [RailEnd]
     /// Set once the CCM is initialised.
     var watch: RailWatch?
-    /// What is waited for; nil while the rail is there.
-    var missing: MissingPart?
-    /// Why the rail has to be torn down, at the end of this turn of the loop.
-    var railFault: RailFault?
 
     private let clients: ClientRegistry
     private let notes: ClientNotes
@@ -30,9 +27,7 @@ public final class Partner {
     private var requests: UInt32 = 0
     private var actions: [Action] = []
     private var eventsToCome: [Event] = []
-    var mailboxSeen: Mailbox = InlineArray(repeating: 0)
     private var boot: [(due: Instant, phase: BootPhase)] = []
-    private var heartbeatPosted = Instant(nanoseconds: 0)
     private var beats = SpanHistogram()
     private(set) var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
@@ -46,7 +41,8 @@ public final class Partner {
         started = MonotonicClock.now
         signals = try TerminationSignals()
         poller = try Poller()
-        timers = try TimerTable()
+        timers = try TimerTable(rails: configuration.rails.count)
+        ends = configuration.rails.enumerated().map { RailEnd(RailID(index: UInt8($0.offset)), $0.element) }
         // Drawn from the kernel's generator: the only thing a booting machine has that it never had before.
         let incarnation = Incarnation(value: UInt64.random(in: 1...UInt64.max))
         history = try HistoryWriter(
@@ -109,18 +105,15 @@ public final class Partner {
             if ready.contains(.timers) { timers.noteFired() }
             // What the partner did comes before what a clock says, or a pause of this process would be held
             // against the partner.
-            lookIntoMailbox()
+            lookIntoMailboxes()
             // What fails because the own rail is gone says nothing of the partner.
-            if ready.contains(.railWatch) { try lookAfterRail() }
-            if ready.contains(.device) { drainDeviceEvents() }
-            if ready.contains(.completions), railFault == nil { try drainCompletions() }
-            if ready.contains(.connections), railFault == nil { try drainConnectionEvents() }
-            if let fault = railFault { loseRail(fault) }
-            lookIntoMailbox()
+            if ready.contains(.railWatch) { try lookAfterRails() }
+            for end in ends { try drain(end, ready) }
+            lookIntoMailboxes()
             // The clock is read once where nothing is due: it is dear where a hypervisor or an emulator serves it.
             var now = MonotonicClock.now
             while let timer = timers.takeDue(at: now) {
-                feed(.timer(timer))
+                feed(.timer(timer.name, timer.rail))
                 now = MonotonicClock.now
             }
             try walkBoot(at: now)
@@ -129,7 +122,7 @@ public final class Partner {
                 feed(.stop)
             }
             if ready.contains(.control) { answerControl() }
-            try serveClients(announced: ready.contains(.ports), at: now)
+            try serveClients(announced: ready.hasPorts, at: now)
         }
         recordStop()
     }
@@ -161,7 +154,7 @@ extension Partner {
         let watch = try RailWatch()
         try watch.add(to: poller)
         self.watch = consume watch
-        try openRail()
+        for end in ends { try open(end) }
     }
 }
 
@@ -186,31 +179,40 @@ extension Partner {
         actions.removeAll(keepingCapacity: true)
     }
 
-    private func drainCompletions() throws(RuntimeError) {
-        guard let rail else { return }
+    /// Takes what a rail has to tell.
+    private func drain(_ end: RailEnd, _ ready: Sources) throws(RuntimeError) {
+        guard end.rail != nil else { return }
+        if ready.contains(.device(of: end.id)) { drainDeviceEvents(of: end) }
+        if ready.contains(.completions(of: end.id)), end.fault == nil { try drainCompletions(of: end) }
+        if ready.contains(.connections(of: end.id)), end.fault == nil { try drainConnectionEvents(of: end) }
+        if let fault = end.fault { lose(end, fault) }
+    }
+
+    private func drainCompletions(of end: RailEnd) throws(RuntimeError) {
+        guard let rail = end.rail else { return }
         do throws(VerbsError) {
             guard try rail.completionQueue.takeEvent() else { return }
             // Asked for again before the queue is emptied, or a completion between the two would never be
             // announced (ibv_req_notify_cq(3)).
             try rail.completionQueue.requestNotification()
-            try pollCompletions(of: rail)
+            try pollCompletions(of: rail, at: end)
         } catch {
             guard !error.isOfMissingDevice else {
-                railFault = .deviceGone(error.description)
+                end.fault = .deviceGone(error.description)
                 return
             }
             throw RuntimeError("completions can no longer be taken: \(error)")
         }
     }
 
-    private func pollCompletions(of rail: Rail) throws(VerbsError) {
+    private func pollCompletions(of rail: Rail, at end: RailEnd) throws(VerbsError) {
         while let completion = try rail.completionQueue.poll() {
             let outcome = Outcome(completion.status)
-            let work = Work(number: completion.workRequest)
+            let work = Work(number: completion.workRequest, on: end.id)
             if outcome != .success, work?.isOwn == true {
                 // It may have failed for want of the own address, and then says nothing of the partner.
-                checkRail()
-                guard railFault == nil else { return }
+                check(end)
+                guard end.fault == nil else { return }
             }
             switch work {
             case .operation(let connection, let operation):
@@ -218,7 +220,7 @@ extension Partner {
                     outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
                 feed(.completed(connection, operation, outcome, words))
                 if operation == .heartbeatRead, outcome == .success {
-                    beats.record(MonotonicClock.now - heartbeatPosted)
+                    beats.record(MonotonicClock.now - end.heartbeatPosted)
                 }
             case .sent(let connection):
                 feed(.sent(connection, outcome))
@@ -253,8 +255,8 @@ extension Partner {
 
     /// Takes a few events: whoever asks for connections without end holds up no heartbeat, and what the connections
     /// that he wears out leave behind in the completion queue is taken before it can run over.
-    private func drainConnectionEvents() throws(RuntimeError) {
-        guard let rail else { return }
+    private func drainConnectionEvents(of end: RailEnd) throws(RuntimeError) {
+        guard let rail = end.rail else { return }
         do throws(VerbsError) {
             for _ in 0..<Self.connectionEventLimit {
                 guard var event = try rail.channel.nextEvent() else { return }
@@ -263,15 +265,15 @@ extension Partner {
                     waitingRequest = consume inbound
                     feed(
                         .request(
-                            RequestID(value: requests),
+                            RequestID(value: requests, rail: end.id),
                             ConnectionPrivateData.Words(prefixOf: event.privateData)))
                     // The manager answers every request at once; what it did not answer is closed unanswered.
                     dropRequest()
                 } else if event.kind == .deviceRemoval {
-                    railFault = .deviceGone("\(event.kind) of \(rail.deviceName)")
+                    end.fault = .deviceGone("\(event.kind) of \(rail.deviceName)")
                     return
                 } else {
-                    try take(event, on: rail)
+                    try take(event, on: rail, at: end)
                 }
             }
         } catch {
@@ -284,7 +286,9 @@ extension Partner {
 
     private static let connectionEventLimit = 8
 
-    private func take(_ event: borrowing ConnectionEvent, on rail: Rail) throws(VerbsError) {
+    private func take(
+        _ event: borrowing ConnectionEvent, on rail: Rail, at end: RailEnd
+    ) throws(VerbsError) {
         let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }
         guard let endpoint else { return }
         let connection = endpoint.connection
@@ -307,7 +311,7 @@ extension Partner {
             feed(.connected(connection, ConnectionPrivateData.Words(prefixOf: event.privateData)))
         case .disconnected:
             // What the partner said last comes before its leave.
-            try pollCompletions(of: rail)
+            try pollCompletions(of: rail, at: end)
             feed(.disconnected(connection))
         case .deviceRemoval, .addressChanged, .timeWaitExited, .connectRequest, .connectResponse,
             .multicastJoined, .multicastError, .unknown:
@@ -329,25 +333,26 @@ extension Partner {
         }
     }
 
-    private func drainDeviceEvents() {
-        guard let rail else { return }
+    private func drainDeviceEvents(of end: RailEnd) {
+        guard let rail = end.rail else { return }
         do throws(VerbsError) {
             while let event = try rail.deviceEvents.nextEvent() {
                 // Its address may be what the device has lost.
-                if event.kind == .globalIdentifierChanged { checkRail() }
+                if event.kind == .globalIdentifierChanged { check(end) }
                 guard event.kind == .deviceFatal else { continue }
-                railFault = .deviceGone("\(event) of \(rail.deviceName)")
+                end.fault = .deviceGone("\(event) of \(rail.deviceName)")
             }
         } catch {
-            railFault = .deviceGone(error.description)
+            end.fault = .deviceGone(error.description)
         }
     }
 
-    private func lookIntoMailbox() {
-        guard let rail, manager.watchesMailbox, let words = try? rail.readMailbox() else { return }
-        guard !equal(words, mailboxSeen) else { return }
-        mailboxSeen = words
-        feed(.mailbox(words))
+    private func lookIntoMailboxes() {
+        for end in ends where manager.watchesMailbox(of: end.id) {
+            guard let words = try? end.rail?.readMailbox(), !equal(words, end.mailboxSeen) else { continue }
+            end.mailboxSeen = words
+            feed(.mailbox(words, end.id))
+        }
     }
 
     private func equal(_ first: Mailbox, _ second: Mailbox) -> Bool {
@@ -361,28 +366,36 @@ extension Partner {
 extension Partner {
     private func carryOut(_ action: Action, at now: Instant) {
         switch action {
-        case .setTimer(let timer, let instant): timers.set(timer, instant)
-        case .cancelTimer(let timer): timers.cancel(timer)
+        case .setTimer(let timer, let instant, let rail): timers.set(timer, of: rail, instant)
+        case .cancelTimer(let timer, let rail): timers.cancel(timer, of: rail)
         case .record(let record): write(record, at: now)
         case .finished: isFinished = true
         case .notify(let client, let notice): clients.notify(client, notice)
         case .destroyPorts(let connection, let pairs): clients.destroy(pairs, of: connection)
         case .connectPorts(let connection, let tables): clients.connect(tables, of: connection)
-        case .publish, .clearMailbox, .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .send,
-            .makePorts, .retire:
-            guard let rail else { return }
-            carryOut(action, on: rail)
+        case .publish(_, let rail), .clearMailbox(let rail):
+            carryOut(action, at: end(of: rail))
+        case .reject(let request, _):
+            carryOut(action, at: end(of: request.rail))
+        case .connect(let connection, _), .accept(_, let connection, _),
+            .readStatusBlock(let connection, _, _), .writeMailbox(let connection, _, _, _, _),
+            .send(let connection, _), .makePorts(let connection, _), .retire(let connection):
+            carryOut(action, at: end(of: connection.rail))
         }
     }
 
-    private func carryOut(_ action: Action, on rail: Rail) {
+    /// The manager names no rail but those that it was told of.
+    private func end(of rail: RailID) -> RailEnd { ends[Int(rail.index)] }
+
+    private func carryOut(_ action: Action, at end: RailEnd) {
+        guard let rail = end.rail else { return }
         switch action {
-        case .publish(let words):
+        case .publish(let words, _):
             // Fails only for an offset outside the block.
             try? rail.publish(words)
         case .clearMailbox:
             try? rail.clearMailbox()
-            mailboxSeen = InlineArray(repeating: 0)
+            end.mailboxSeen = InlineArray(repeating: 0)
         case .connect(let connection, let words):
             begin(connection) { () throws(VerbsError) in
                 try Endpoint(
@@ -395,7 +408,7 @@ extension Partner {
             guard let inbound = waitingRequest.take() else { return }
             reject(inbound, words)
         case .readStatusBlock(let connection, let operation, let key):
-            if operation == .heartbeatRead { heartbeatPosted = MonotonicClock.now }
+            if operation == .heartbeatRead { end.heartbeatPosted = MonotonicClock.now }
             post(operation, on: connection) { endpoint throws(VerbsError) in
                 try endpoint.postRead(operation, key: key, on: rail)
             }
@@ -473,7 +486,8 @@ extension Partner {
             try clients.drain(announced: announced)
         } catch {
             guard !error.isOfMissingDevice else {
-                railFault = .deviceGone(error.description)
+                // Which of them it was, each is asked when its turn comes.
+                for end in ends { check(end) }
                 return
             }
             throw RuntimeError("the ports' completions can no longer be taken: \(error)")
@@ -556,10 +570,12 @@ extension Partner {
     private func write(_ record: HistoryRecord, at now: Instant) {
         switch record.event {
         case .connectStarted, .requestAccepted:
+            let rail = record.rail.map { end(of: $0).configuration }
             history.write(record, at: now) { line in
-                line.field("address", text: configuration.rail.partnerAddress.text)
-                line.field("gid", text: configuration.rail.partnerAddress.gid.description)
-                line.field("port", UInt64(configuration.rail.bootPort))
+                guard let rail else { return }
+                line.field("address", text: rail.partnerAddress.text)
+                line.field("gid", text: rail.partnerAddress.gid.description)
+                line.field("port", UInt64(rail.bootPort))
             }
         case .connectFailed, .handshakeFailed, .retired, .portsFailed:
             let detail = failureDetail
@@ -579,21 +595,14 @@ extension Partner {
             line.field("partner", text: configuration.partner)
             line.field("incarnation", sixteenDigits: manager.incarnation.value)
             line.field("role", name: manager.settings.role.name)
-            line.field("phase", name: manager.block.phase.name)
+            line.field("phase", name: manager.phase.name)
             line.field("verdict", name: manager.verdict?.name ?? "none")
             line.field("verdictForNs", (MonotonicClock.now - manager.verdictSince).nanoseconds)
             line.field("partnerIncarnation", sixteenDigits: manager.partnerIncarnation.value)
             line.field("partnerPhase", name: manager.partnerPhase?.name ?? "unknown")
             line.field("protocolVersion", UInt64(manager.agreedVersion ?? 0))
             line.field("isReady", manager.isReady)
-            line.field("link", name: manager.link.name)
-            line.field("address", text: configuration.rail.address.text)
-            line.field("gid", text: configuration.rail.address.gid.description)
-            line.field("partnerAddress", text: configuration.rail.partnerAddress.text)
-            line.field("partnerGid", text: configuration.rail.partnerAddress.gid.description)
-            line.field("port", UInt64(configuration.rail.bootPort))
-            line.field("device", text: rail?.deviceName ?? "none")
-            if let missing { line.field("waitingFor", name: missing.name) }
+            line.field("rails", list: ends) { line, end in describe(end, in: &line) }
             line.field("upNs", (MonotonicClock.now - started).nanoseconds)
             line.field("clients", list: manager.clientStandings) { line, client in
                 line.field("name", text: client.information.name.text)
@@ -608,6 +617,24 @@ extension Partner {
             ProcessFacts.describe(in: &line)
             manager.counters.describe(in: &line)
         }
+    }
+
+    /// The states of a rail, each kept apart: its link, the RDMA device and the boot port on it, the connection, and
+    /// whether it carries the clients' ports.
+    private func describe(_ end: RailEnd, in line: inout JSONLine) {
+        let state = manager[end.id]
+        line.field("address", text: end.configuration.address.text)
+        line.field("gid", text: end.configuration.address.gid.description)
+        line.field("partnerAddress", text: end.configuration.partnerAddress.text)
+        line.field("partnerGid", text: end.configuration.partnerAddress.gid.description)
+        line.field("port", UInt64(end.configuration.bootPort))
+        line.field("device", text: end.rail?.deviceName ?? "none")
+        line.field("physicalLink", name: end.rail?.physicalLink ?? "unknown")
+        if let missing = end.missing { line.field("waitingFor", name: missing.name) }
+        line.field("link", name: state.link.name)
+        line.field("carriesPorts", manager.carriesExchange(end.id))
+        line.field("faults", state.faults)
+        if let fault = state.lastFault { line.field("lastFault", name: fault) }
     }
 
     /// The record of the operation's success, if the manager has just asked for it.

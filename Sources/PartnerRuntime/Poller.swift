@@ -1,18 +1,28 @@
 import CLinux
+import ClusterConnection
 import Glibc
 
 /// What a partner process waits for.
 struct Sources: OptionSet, Sendable {
     let rawValue: UInt32
 
-    static let completions = Sources(rawValue: 1 << 0)
-    static let connections = Sources(rawValue: 1 << 1)
-    static let device = Sources(rawValue: 1 << 2)
-    static let timers = Sources(rawValue: 1 << 3)
-    static let signals = Sources(rawValue: 1 << 4)
-    static let control = Sources(rawValue: 1 << 5)
-    static let ports = Sources(rawValue: 1 << 6)
-    static let railWatch = Sources(rawValue: 1 << 7)
+    static let timers = Sources(rawValue: 1 << 0)
+    static let signals = Sources(rawValue: 1 << 1)
+    static let control = Sources(rawValue: 1 << 2)
+    static let railWatch = Sources(rawValue: 1 << 3)
+
+    // Four bits for each rail.
+    static func completions(of rail: RailID) -> Sources { bit(0, of: rail) }
+    static func connections(of rail: RailID) -> Sources { bit(1, of: rail) }
+    static func device(of rail: RailID) -> Sources { bit(2, of: rail) }
+    static func ports(of rail: RailID) -> Sources { bit(3, of: rail) }
+
+    private static func bit(_ number: UInt32, of rail: RailID) -> Sources {
+        Sources(rawValue: 1 << (4 + 4 * UInt32(rail.index) + number))
+    }
+
+    /// Whether any rail's ports have something to tell.
+    var hasPorts: Bool { rawValue & 0x8888_8880 != 0 }
 }
 
 /// Waits for several file descriptors at once (epoll(7), level-triggered).
@@ -41,7 +51,7 @@ struct Poller: ~Copyable {
     /// Waits until at least one source is ready, or only looks which are; takes nothing from the heap.
     func wait(blocks: Bool) throws(RuntimeError) -> Sources {
         let result: Result<Sources, RuntimeError> = withUnsafeTemporaryAllocation(
-            of: epoll_event.self, capacity: 8
+            of: epoll_event.self, capacity: 16
         ) { events in
             while true {
                 let count = epoll_wait(

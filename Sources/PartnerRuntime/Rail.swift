@@ -5,6 +5,7 @@ import Verbs
 ///
 /// Each member keeps alive what it was made from, so they may go in any order.
 final class Rail {
+    let id: RailID
     let address: HardwareAddress
     let partnerAddress: HardwareAddress
     let channel: ConnectionChannel
@@ -22,11 +23,14 @@ final class Rail {
 
     /// More connections than ever live at once on a rail, each with the work it may have posted.
     private static let completionCapacity = 256
+    /// A rail's address is on a device's first port, and Soft-RoCE has no other.
+    private static let port: UInt8 = 1
     private static let statusBlockBytes = 64
     private static let backlog: Int32 = 16
 
     /// Opens the boot port and registers the preset memory.
-    init(_ configuration: Configuration.Rail) throws(VerbsError) {
+    init(_ configuration: Configuration.Rail, as id: RailID) throws(VerbsError) {
+        self.id = id
         address = try HardwareAddress(configuration.address.socketText, port: configuration.bootPort)
         partnerAddress = try HardwareAddress(
             configuration.partnerAddress.socketText, port: configuration.bootPort)
@@ -40,11 +44,10 @@ final class Rail {
         completionQueue = try CompletionQueue(
             in: domain, channel: completionChannel, capacity: Self.completionCapacity)
         statusBlock = try RegisteredMemory(
-            byteCount: Self.statusBlockBytes, access: [.remoteRead], in: domain, at: PresetAddress.statusBlock
-        )
+            byteCount: Self.statusBlockBytes, access: [.remoteRead], in: domain, at: PresetAddress.statusBlock(of: id))
         mailbox = try RegisteredMemory(
             byteCount: Self.statusBlockBytes, access: [.localWrite, .remoteWrite], in: domain,
-            at: PresetAddress.mailbox)
+            at: PresetAddress.mailbox(of: id))
         scratch = try RegisteredMemory(
             byteCount: Self.statusBlockBytes, access: [.localWrite], in: domain)
         messages = try MessageBuffers(in: domain)
@@ -58,6 +61,12 @@ final class Rail {
 
     /// The GID that the kernel found for the own address.
     var identifier: GlobalIdentifier { listener.localIdentifier }
+
+    /// Whether the link below it is up: `up`, `down`, or `unknown` where the device does not tell.
+    var physicalLink: StaticString {
+        guard let state = try? domain.state(ofPort: Self.port) else { return "unknown" }
+        return state == .active ? "up" : "down"
+    }
 
     /// Throws when the own address or its device is not there any more.
     func probe() throws(VerbsError) {

@@ -6,15 +6,20 @@ import Glibc
 /// descriptor.
 struct TimerTable: ~Copyable {
     private let descriptor: OwnedDescriptor
-    private var deadlines: InlineArray<11, UInt64> = InlineArray(repeating: .max)
+    private var deadlines: InlineArray<35, UInt64> = InlineArray(repeating: .max)
+    /// How many slots are in use: those in front, and as many of the manager's timers as its rails have.
+    private let slots: Int
     private var armed: UInt64 = .max
 
-    /// The slots behind the manager's own timers.
-    private static let bootSlot = 8
-    private static let historySlot = 9
-    private static let clientSlot = 10
+    /// The slots in front of the manager's own timers.
+    private static let bootSlot = 0
+    private static let historySlot = 1
+    private static let clientSlot = 2
+    private static let firstTimer = 3
+    private static let timersOfARail = 8
 
-    init() throws(RuntimeError) {
+    init(rails: Int) throws(RuntimeError) {
+        slots = Self.firstTimer + Self.timersOfARail * min(rails, RailID.limit)
         descriptor = try OwnedDescriptor(
             timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)),
             call: "timerfd_create", subject: "for the event loop")
@@ -22,11 +27,15 @@ struct TimerTable: ~Copyable {
 
     var fileDescriptor: Int32 { descriptor.number }
 
-    mutating func set(_ timer: TimerName, _ instant: Instant) {
-        deadlines[Int(timer.rawValue)] = instant.nanoseconds
+    mutating func set(_ timer: TimerName, of rail: RailID, _ instant: Instant) {
+        deadlines[slot(of: timer, rail)] = instant.nanoseconds
     }
 
-    mutating func cancel(_ timer: TimerName) { deadlines[Int(timer.rawValue)] = .max }
+    mutating func cancel(_ timer: TimerName, of rail: RailID) { deadlines[slot(of: timer, rail)] = .max }
+
+    private func slot(of timer: TimerName, _ rail: RailID) -> Int {
+        Self.firstTimer + Self.timersOfARail * Int(rail.index) + Int(timer.rawValue)
+    }
 
     mutating func setBoot(_ instant: Instant?) { deadlines[Self.bootSlot] = instant?.nanoseconds ?? .max }
 
@@ -47,21 +56,23 @@ struct TimerTable: ~Copyable {
     }
 
     /// Takes the timer that has come due first; nil when none has.
-    mutating func takeDue(at now: Instant) -> TimerName? {
-        var first: TimerName?
+    mutating func takeDue(at now: Instant) -> (name: TimerName, rail: RailID)? {
+        var first: Int?
         var earliest = now.nanoseconds
-        for index in 0..<Self.bootSlot where deadlines[index] <= earliest {
+        for index in Self.firstTimer..<slots where deadlines[index] <= earliest {
             earliest = deadlines[index]
-            first = TimerName(rawValue: UInt8(index))
+            first = index
         }
-        if let first { cancel(first) }
-        return first
+        guard let first else { return nil }
+        deadlines[first] = .max
+        let (rail, timer) = (first - Self.firstTimer).quotientAndRemainder(dividingBy: Self.timersOfARail)
+        return TimerName(rawValue: UInt8(timer)).map { ($0, RailID(index: UInt8(rail))) }
     }
 
     /// Makes the descriptor ready at the earliest deadline; a system call only when that has changed.
     mutating func arm() {
         var earliest = UInt64.max
-        for index in deadlines.indices { earliest = min(earliest, deadlines[index]) }
+        for index in 0..<slots { earliest = min(earliest, deadlines[index]) }
         guard earliest != armed else { return }
         armed = earliest
         var setting = itimerspec()

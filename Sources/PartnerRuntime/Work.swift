@@ -27,8 +27,9 @@ enum Work {
         }
     }
 
-    init?(number: UInt64) {
-        let connection = ConnectionID(value: UInt32(truncatingIfNeeded: number >> 8))
+    /// - Parameter rail: whose queue told it.
+    init?(number: UInt64, on rail: RailID) {
+        let connection = ConnectionID(value: UInt32(truncatingIfNeeded: number >> 8), rail: rail)
         let kind = UInt8(truncatingIfNeeded: number)
         switch kind {
         case Self.sentKind: self = .sent(connection)

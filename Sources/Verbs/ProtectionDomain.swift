@@ -44,6 +44,15 @@ public struct ProtectionDomain: ~Copyable {
     /// The name of its device.
     public var deviceName: String { handle.lease.deviceName }
 
+    /// The state of a port of its device, as it is now (ibv_query_port(3)): whether its link is up.
+    public func state(ofPort port: UInt8) throws(VerbsError) -> Device.Port.State {
+        var attributes = ibv_port_attr()
+        try ErrorNumber.checkReturned(
+            "ibv_query_port", -ccm_query_port(handle.lease.context, port, &attributes),
+            "\(deviceName) port \(port)")
+        return Device.Port.State(attributes.state)
+    }
+
     /// Releases the domain. Throws `EBUSY` when memory or queue pairs in it still live: it goes with the last.
     public consuming func close() throws(VerbsError) {
         guard isKnownUniquelyReferenced(&handle) else {

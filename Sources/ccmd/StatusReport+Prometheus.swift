@@ -9,7 +9,7 @@ extension StatusReport {
         text.gauge("resident_bytes_max", "Most memory the process ever had resident.", maxResidentKiB * 1_024)
         text.gauge("verdict", "1 for the verdict that is held of the partner.", 1, [("verdict", verdict)])
         text.gauge("verdict_seconds", "For how long it has been held.", seconds(of: verdictForNs))
-        text.gauge("link", "1 for the state of the rail's link.", 1, [("state", link), ("device", device)])
+        railGauges(&text)
         text.gauge("phase", "1 for the own boot phase.", 1, [("phase", phase)])
         text.gauge(
             "partner_phase", "1 for the partner's boot phase, as last read.", 1, [("phase", partnerPhase)])
@@ -36,6 +36,26 @@ extension StatusReport {
         }
         counters(&text)
         return text.lines.joined(separator: "\n") + "\n"
+    }
+
+    private func railGauges(_ text: inout MetricsText) {
+        let rails = rails.enumerated().map { (labels: [("rail", "\($0.offset)")], rail: $0.element) }
+        text.family("rail_link_up", "gauge", "Whether the link below the rail is up.") { family in
+            for (labels, rail) in rails { family.sample(rail.physicalLink == "up" ? 1 : 0, labels) }
+        }
+        text.family("rail_rdma_up", "gauge", "Whether the rail's RDMA device and address are there.") { family in
+            for (labels, rail) in rails { family.sample(rail.waitingFor == nil ? 1 : 0, labels) }
+        }
+        text.family("rail_connection", "gauge", "1 for the state of the rail's connection.") { family in
+            for (labels, rail) in rails { family.sample(1, labels + [("state", rail.link)]) }
+        }
+        text.family("rail_carries_ports", "gauge", "Whether the clients' ports are on the rail.") { family in
+            for (labels, rail) in rails { family.sample(rail.carriesPorts ? 1 : 0, labels) }
+        }
+        text.family("rail_faults_total", "counter", "Losses of the rail while another carried heartbeats.") {
+            family in
+            for (labels, rail) in rails { family.sample(rail.faults, labels) }
+        }
     }
 
     private func counters(_ text: inout MetricsText) {

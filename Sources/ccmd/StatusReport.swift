@@ -10,24 +10,33 @@ struct StatusReport: Decodable {
         let memoryRequested: UInt64
     }
 
+    /// Where a rail stands.
+    struct Rail: Decodable {
+        let address: String
+        let gid: String
+        let partnerAddress: String
+        let partnerGid: String
+        let port: UInt64
+        let device: String
+        let physicalLink: String
+        let waitingFor: String?
+        let link: String
+        let carriesPorts: Bool
+        let faults: UInt64
+        let lastFault: String?
+    }
+
     let partner: String
     let incarnation: String
     let role: String
     let phase: String
-    let link: String
     let verdict: String
     let verdictForNs: UInt64
     let partnerIncarnation: String
     let partnerPhase: String
     let protocolVersion: UInt64
     let isReady: Bool
-    let address: String
-    let gid: String
-    let partnerAddress: String
-    let partnerGid: String
-    let port: UInt64
-    let device: String
-    let waitingFor: String?
+    let rails: [Rail]
     let upNs: UInt64
     let clients: [Client]
     let beats: UInt64
@@ -45,6 +54,7 @@ struct StatusReport: Decodable {
     let partnerRejected: UInt64
     let handshakesFailed: UInt64
     let establishedCount: UInt64
+    let railFaults: UInt64
     let messagesSent: UInt64
     let messagesReceived: UInt64
     let violations: UInt64
@@ -64,10 +74,7 @@ struct StatusReport: Decodable {
         [
             ("partner", "\(partner), \(role), incarnation \(incarnation)"),
             ("up", "\(seconds(upNs)), boot phase \(phase)"),
-            ("rail", "\(waitingFor.map { "waits for its \($0)" } ?? device), boot port \(port)"),
-            ("  here", end(address, gid)),
-            ("  there", end(partnerAddress, partnerGid)),
-            ("link", "\(link), established \(establishedCount) times"),
+        ] + rails.enumerated().flatMap { rows(of: $0.element, number: $0.offset) } + [
             ("verdict", "\(verdict) for \(seconds(verdictForNs))"),
             ("its partner", "incarnation \(partnerIncarnation), boot phase \(partnerPhase)"),
             ("exchange", exchange),
@@ -79,8 +86,21 @@ struct StatusReport: Decodable {
                     + " \(attemptsDropped) unanswered"
             ),
             ("refused", "\(strangersRejected) strangers, \(partnerRejected) of the partner\(list(rejects))"),
+            ("established", "\(establishedCount) times; \(railFaults) rail faults"),
             ("lost", "\(losses.values.reduce(0, +)) connections\(list(losses))"),
             ("late ticks", "\(lateTicks)"),
+        ]
+    }
+
+    /// Each state of a rail apart: its link, the RDMA device on it, the connection, the clients' ports.
+    private func rows(of rail: Rail, number: Int) -> [(String, String)] {
+        let device = rail.waitingFor.map { "waits for its \($0)" } ?? "\(rail.device), boot port \(rail.port)"
+        let faults = rail.lastFault.map { ", \(rail.faults) faults, last: \($0)" } ?? ""
+        return [
+            ("rail \(number)", "link \(rail.physicalLink), \(device)"),
+            ("  here", end(rail.address, rail.gid)),
+            ("  there", end(rail.partnerAddress, rail.partnerGid)),
+            ("  connection", rail.link + (rail.carriesPorts ? ", carries the clients' ports" : "") + faults),
         ]
     }
 

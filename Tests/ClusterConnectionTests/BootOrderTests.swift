@@ -46,11 +46,11 @@ struct BootOrderTests {
 
     @Test func aLossyRailDelaysTheConnectionAndNoMore() {
         let pair = TwoPartners("cut while booting")
-        pair.isCut = true
+        pair.cut()
         pair.boot(0)
         pair.boot(1, after: .milliseconds(3))
         pair.run(for: .seconds(3))
-        pair.isCut = false
+        pair.heal()
         pair.runUntilEstablished(within: TwoPartners.bound)
     }
 }

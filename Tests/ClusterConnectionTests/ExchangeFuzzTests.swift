@@ -52,7 +52,7 @@ private struct PartnerAtWill {
     }
 
     mutating func step() {
-        guard case .established = bench.manager.link else { return begin() }
+        guard case .established = bench.manager.rails[0].link else { return begin() }
         switch Int.random(in: 0..<20, using: &generator) {
         case 0..<7: sayWhatIsDue()
         case 7..<11: beat()
@@ -82,11 +82,11 @@ private struct PartnerAtWill {
         number = 0
         said = []
         set = ClientSet(number: 0, entries: [])
-        if case .handshaking = bench.manager.link, chance(1, in: 10) {
+        if case .handshaking = bench.manager.rails[0].link, chance(1, in: 10) {
             say(.peerInformation, information)
             if chance(1, in: 2) { say(.peerInformation, information) }
         }
-        if case .handshaking = bench.manager.link {
+        if case .handshaking = bench.manager.rails[0].link {
             _ = bench.complete(.firstRead)
             _ = bench.complete(.firstWrite)
             bench.partner.partnerSeen = bench.manager.incarnation
@@ -95,7 +95,7 @@ private struct PartnerAtWill {
             _ = bench.complete(.secondWrite)
             _ = bench.write(.confirmation)
         }
-        if case .established = bench.manager.link { counts["established", default: 0] += 1 }
+        if case .established = bench.manager.rails[0].link { counts["established", default: 0] += 1 }
         watch.check(bench.manager)
     }
 
@@ -252,7 +252,7 @@ private struct PartnerAtWill {
             expectEnd(of: connection, "a message a second time")
         case 4:
             sayWhatIsDue()
-            guard bench.connection == connection, case .established = bench.manager.link else { return }
+            guard bench.connection == connection, case .established = bench.manager.rails[0].link else { return }
             tell(said.last ?? [])
             expectEnd(of: connection, "a message twice")
         case 5:
@@ -299,7 +299,7 @@ private struct PartnerAtWill {
             bench.handled(.overlong(connection))
         } else {
             for _ in 0...Exchange.window {
-                guard bench.connection == connection, case .established = bench.manager.link else { return }
+                guard bench.connection == connection, case .established = bench.manager.rails[0].link else { return }
                 say(.ready, ReadyPairs(pairs: []).payload)
             }
         }
@@ -308,7 +308,7 @@ private struct PartnerAtWill {
 
     private mutating func expectEnd(of connection: ConnectionID, _ what: String) {
         counts["wrong", default: 0] += 1
-        if case .established(let session) = bench.manager.link, session.peer.connection == connection {
+        if case .established(let session) = bench.manager.rails[0].link, session.peer.connection == connection {
             Issue.record("\(what) did not end the connection")
         }
     }

@@ -159,7 +159,7 @@ struct ExchangeTests {
         _ = pair.register("mirror", at: 1)
         pair.run(for: .milliseconds(50))
         pair.noteFault()
-        if let life = pair.lives[0] { pair.feed(.railLost, to: life) }
+        if let life = pair.lives[0] { pair.feed(.railLost(), to: life) }
         #expect(pair.standing(here, at: 0) == ["ready 2 4096", "lost connection none"])
     }
 

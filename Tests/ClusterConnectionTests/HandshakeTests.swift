@@ -219,7 +219,7 @@ struct HandshakeTests {
         var bench = Bench(.initiator)
         bench.establish()
         bench.handle(.disconnected(bench.connection))
-        #expect(bench.manager.block.partnerSeen == .none)
+        #expect(bench.manager.rails[0].block.partnerSeen == .none)
         bench.partner.partnerSeen = .none
         bench.reachHandshake()
         _ = bench.complete(.firstRead)

@@ -18,7 +18,7 @@ struct HeartbeatTests {
         #expect(bench.manager.verdict == .alive)
         #expect(bench.manager.counters.beats == 1000)
         #expect(bench.manager.counters.misses == 0)
-        #expect(bench.manager.block.heartbeat == 1000)
+        #expect(bench.manager.rails[0].block.heartbeat == 1000)
     }
 
     @Test func aCounterThatStandsStillIsHungAfterExactlyTheMissLimit() {
@@ -130,7 +130,7 @@ struct HeartbeatTests {
             bench.handle(.bootPhase(.storageOSLoading)).first?.hasPrefix("publish storageOSLoading") == true)
         #expect(bench.handle(.bootPhase(.ccmStarting)) == [])
         #expect(bench.handle(.bootPhase(.storageOSLoading)) == [])
-        #expect(bench.manager.block.phase == .storageOSLoading)
+        #expect(bench.manager.rails[0].block.phase == .storageOSLoading)
     }
 
     /// The driver reuses its array, so what a heartbeat appends must stay within a capacity once reached.

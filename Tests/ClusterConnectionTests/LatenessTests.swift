@@ -31,7 +31,7 @@ struct LatenessTests {
         bench.establish()
         let actions = bench.handle(.timer(.tick), after: .milliseconds(1005))
         #expect(actions.last == "set tick 10000us")
-        #expect(bench.manager.block.heartbeat == 1)
+        #expect(bench.manager.rails[0].block.heartbeat == 1)
     }
 
     @Test func aTickThatIsALittleLateKeepsTheRhythm() {

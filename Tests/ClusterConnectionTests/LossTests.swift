@@ -11,8 +11,8 @@ struct LossTests {
             bench.establish()
             armed = [.tick]
             for action in bench.handled(.disconnected(bench.connection)) {
-                if case .setTimer(let name, _) = action { armed.insert(name) }
-                if case .cancelTimer(let name) = action { armed.remove(name) }
+                if case .setTimer(let name, _, _) = action { armed.insert(name) }
+                if case .cancelTimer(let name, _) = action { armed.remove(name) }
             }
             #expect(armed == [.backoff])
         }

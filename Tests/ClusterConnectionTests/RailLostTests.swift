@@ -39,10 +39,10 @@ struct RailLostTests {
         default: armed = [.tick, .exchange, .stall]
         }
         var retired: [ConnectionID] = []
-        for action in bench.handled(.railLost) {
+        for action in bench.handled(.railLost()) {
             switch action {
-            case .cancelTimer(let name): armed.remove(name)
-            case .setTimer(let name, _): armed.insert(name)
+            case .cancelTimer(let name, _): armed.remove(name)
+            case .setTimer(let name, _, _): armed.insert(name)
             case .retire(let connection): retired.append(connection)
             case .connect, .accept, .reject, .readStatusBlock, .writeMailbox, .send, .makePorts,
                 .connectPorts,
@@ -54,8 +54,8 @@ struct RailLostTests {
         #expect(armed.isEmpty)
         #expect(retired == (state == "waiting" ? [] : [connection]))
         #expect(bench.state == "closed")
-        #expect(bench.manager.block.partnerSeen == .none)
-        #expect(bench.manager.watchesMailbox == false)
+        #expect(bench.manager.rails[0].block.partnerSeen == .none)
+        #expect(bench.manager.watchesMailbox(of: .first) == false)
     }
 
     @Test(arguments: [Settings.initiator, .acceptor])
@@ -63,7 +63,7 @@ struct RailLostTests {
         var bench = Bench(settings)
         bench.establish()
         #expect(bench.manager.verdict == .alive)
-        let actions = bench.handle(.railLost)
+        let actions = bench.handle(.railLost())
         #expect(bench.manager.verdict == nil)
         #expect(actions.contains("record verdict none railLost"), "\(actions)")
     }
@@ -73,7 +73,7 @@ struct RailLostTests {
         bench.establish()
         bench.handle(.disconnected(bench.connection))
         #expect(bench.manager.verdict == .dead)
-        let actions = bench.handle(.railLost)
+        let actions = bench.handle(.railLost())
         #expect(bench.manager.verdict == .dead)
         #expect(!actions.contains { $0.contains("verdict") })
     }
@@ -82,11 +82,11 @@ struct RailLostTests {
     func beginsAnewWhenTheRailIsBackWithOtherKeys(_ settings: Settings) {
         var bench = Bench(settings)
         bench.establish()
-        bench.handle(.railLost)
-        let before = bench.manager.block.phase
+        bench.handle(.railLost())
+        let before = bench.manager.rails[0].block.phase
         let actions = bench.handled(.listening(statusBlockKey: 77, mailboxKey: 78), after: .seconds(9))
         #expect(bench.state == "connecting")
-        #expect(bench.manager.block.phase == before)
+        #expect(bench.manager.rails[0].block.phase == before)
         let sent = actions.compactMap { action -> ConnectionPrivateData? in
             if case .connect(_, let words) = action { return try? ConnectionPrivateData(words: words) }
             return nil
@@ -102,7 +102,7 @@ struct RailLostTests {
         var bench = Bench(settings)
         bench.establish()
         let connection = bench.connection
-        bench.handle(.railLost)
+        bench.handle(.railLost())
         for late in [
             Event.disconnected(connection), .connected(connection, nil),
             .completed(connection, .heartbeatRead, .flushed, nil), .connectFailed(connection, .local),
@@ -120,7 +120,7 @@ struct RailLostTests {
     @Test func refusesThoseWhoComeWhileItIsGone() {
         var bench = Bench(.acceptor)
         bench.establish()
-        bench.handle(.railLost)
+        bench.handle(.railLost())
         let actions = bench.requested(bench.data(.connect, attempt: 9))
         #expect(actions.last?.hasPrefix("reject") == true, "\(actions)")
         #expect(bench.state == "closed")
@@ -128,7 +128,7 @@ struct RailLostTests {
 
     @Test func isNothingToACCMThatHasNoneYet() {
         var bench = Bench(.initiator)
-        #expect(bench.handle(.railLost).isEmpty)
+        #expect(bench.handle(.railLost()).isEmpty)
         #expect(bench.state == "closed")
     }
 
@@ -137,15 +137,15 @@ struct RailLostTests {
         var bench = Bench(settings)
         bench.establish()
         bench.handle(.stop)
-        let actions = bench.handle(.railLost)
+        let actions = bench.handle(.railLost())
         #expect(actions.last == "finished", "\(actions)")
-        #expect(bench.handle(.railLost).isEmpty)
+        #expect(bench.handle(.railLost()).isEmpty)
     }
 
     @Test func aStopWhileItIsGoneEndsAtOnce() {
         var bench = Bench(.initiator)
         bench.establish()
-        bench.handle(.railLost)
+        bench.handle(.railLost())
         #expect(bench.handle(.stop).last == "finished")
     }
 }

@@ -34,7 +34,7 @@ struct ConfigurationTests {
         #expect(configuration.settings.missLimit == 20)
         #expect(configuration.settings.attemptTimeout == .milliseconds(300))
         #expect(configuration.settings.role == .storageSystem)
-        #expect(configuration.rail.bootPort == 17320)
+        #expect(configuration.rails[0].bootPort == 17320)
         #expect(configuration.transport == .init(ackTimeout: 12, retryCount: 5))
         #expect(configuration.controlPath == nil)
         #expect(configuration.killAfter == nil)
@@ -82,9 +82,9 @@ struct ConfigurationTests {
         let configuration = try Configuration(
             yaml: Self.whole, source: "a.yaml",
             overrides: ["rail.address=\(own)", "rail.partnerAddress=\(partner)"])
-        #expect(configuration.rail.address.text == own)
-        #expect(configuration.rail.partnerAddress.text == partner)
-        #expect(configuration.rail.partnerAddress.gid.description == gid)
+        #expect(configuration.rails[0].address.text == own)
+        #expect(configuration.rails[0].partnerAddress.text == partner)
+        #expect(configuration.rails[0].partnerAddress.gid.description == gid)
     }
 
     @Test("an empty mapping names every field that is missing")

@@ -10,6 +10,12 @@ public enum ClientNotice: Hashable, Sendable {
     case ready(Incarnation, ports: UInt32, memory: UInt64)
     /// After a ready, once: ports and keys are gone, nothing of them reaches memory any more.
     case lost(Incarnation, Loss)
+    /// The rail under the ports is lost, and the partner lives: ports and keys are gone, as after a loss, and come back
+    /// on another rail. `resumed` follows, or `lost` if nothing comes of it.
+    case paused(Incarnation)
+    /// After a pause: there are ports again, on another rail, and no work of before is under way on them. Whatever was
+    /// not completed before the pause may or may not have reached the partner.
+    case resumed(Incarnation, ports: UInt32, memory: UInt64)
     /// What is held of the partner changed.
     case verdict(Verdict?, Incarnation)
     /// The partner's boot came this far.
@@ -50,6 +56,16 @@ public enum ClientNotice: Hashable, Sendable {
             case .counterpartWithdrew: "counterpartWithdrew"
             case .withdrew: "withdrew"
             }
+        }
+    }
+}
+
+extension ClientNotice {
+    /// Whether there are ports from now on.
+    public var bringsPorts: Bool {
+        switch self {
+        case .ready, .resumed: true
+        case .noCounterpart, .refused, .portsFailed, .lost, .paused, .verdict, .partnerPhase, .partnerStalled: false
         }
     }
 }

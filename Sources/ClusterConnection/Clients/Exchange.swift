@@ -63,8 +63,10 @@ struct Exchange: Sendable {
         var wasToldOfNone = false
         /// Whether the partner knows its table.
         var isAnnounced = false
-        /// Whether it was ready when the connection ended, and has not been told yet.
+        /// Whether it was ready when the connection ended, and has not been told of a loss.
         var lossIsOwed = false
+        /// Whether it was told instead that its ports will come back on another rail.
+        var isPaused = false
         /// The table that the partner sent for it.
         var partnerTable: PortTable?
     }
@@ -110,13 +112,11 @@ struct Exchange: Sendable {
     var received: UInt32 = 0
     /// How many messages taken the own status block shows, as far as it was published: what the partner may know.
     var shown: UInt32 = 0
-    /// A message that came before this side was established.
-    var early: [UInt8]?
 }
 
 extension Exchange {
-    /// Whether both sides have said ready.
-    var isReady: Bool { saidReady && heardReady }
+    /// Whether both sides have said ready on the present connection.
+    var isReady: Bool { standing == .open && saidReady && heardReady }
 
     /// Whether the partner has a receive left for one more message.
     var maySend: Bool { standing != .none && sent &- taken < Self.window }
@@ -150,7 +150,6 @@ extension Exchange {
     /// The connection is gone. What remains is who is yet to be told of a loss, and of whose.
     mutating func close() {
         standing = .none
-        early = nil
         partnerSet = nil
         for index in registrations.indices {
             if case .ready = registrations[index].ports { registrations[index].lossIsOwed = true }

@@ -2,7 +2,7 @@ import ClusterConnection
 
 /// What the clients of one life were told of the partner, in the order in which they were told.
 struct ReadyBook {
-    /// A client was told ready, and maybe lost after it.
+    /// A client was told that it has ports, and maybe that they are gone: with the partner, or with a rail.
     struct Entry {
         var client: String
         var ready: HistoryEvent
@@ -23,24 +23,33 @@ struct ReadyBook {
     private(set) var doubleReadies: [HistoryEvent] = []
 
     init(of life: Life) {
-        var established: HistoryEvent?
+        var established: [UInt64: HistoryEvent] = [:]
         var open: [String: Int] = [:]
+        var paused: Set<String> = []
         for (place, event) in life.events.enumerated() {
             switch event.name {
-            case .established: established = event
-            case .clientReady:
+            case .established: established[event.number("rail") ?? 0] = event
+            case .clientReady, .clientResumed:
                 guard let client = event.text("client") else { continue }
-                if open[client] != nil { doubleReadies.append(event) }
+                let wasPaused = paused.remove(client) != nil
+                if open[client] != nil || wasPaused != (event.name == .clientResumed) {
+                    doubleReadies.append(event)
+                }
                 open[client] = entries.count
-                entries.append(Entry(client: client, ready: event, place: place, established: established))
-            case .clientLost:
+                entries.append(
+                    Entry(
+                        client: client, ready: event, place: place,
+                        established: established[event.number("rail") ?? 0]))
+            case .clientPaused, .clientLost:
                 guard let client = event.text("client") else { continue }
+                let wasPaused = paused.remove(client) != nil
                 if let index = open.removeValue(forKey: client) {
                     entries[index].lost = event
                     entries[index].lostPlace = place
-                } else {
+                } else if !wasPaused || event.name == .clientPaused {
                     strayLosses.append(event)
                 }
+                if event.name == .clientPaused { paused.insert(client) }
             default: break
             }
         }

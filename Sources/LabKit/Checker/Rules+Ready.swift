@@ -53,6 +53,7 @@ extension Timeline {
         let before = other.events.prefix { $0.time <= entry.ready.time }
         let established = before.last {
             $0.name == .established && $0.partnerIncarnation == life.incarnation
+                && $0.number("rail") == entry.established?.number("rail")
         }
         guard let established, let connection = established.number("connection") else {
             return ("before \(name) had established a connection with it", before.suffix(1))
@@ -136,7 +137,7 @@ extension Timeline {
     func toldBeforeFenced() -> [Broken] {
         readyBooks.flatMap { life, book in
             book.entries.compactMap { entry in
-                guard let lost = entry.lost, let place = entry.lostPlace, lost.text("reason") == "connection",
+                guard let lost = entry.lost, let place = entry.lostPlace, lost.name == .clientPaused || lost.text("reason") == "connection",
                     let connection = entry.connection
                 else { return nil }
                 let before = life.events[entry.place..<place]

@@ -64,6 +64,9 @@ extension Timeline {
         }
     }
 
+    /// What a client can be told of its ports.
+    private static let tellings: Set<EventName> = [.clientReady, .clientResumed, .clientPaused, .clientLost]
+
     private func notReady(
         _ pair: Counterparts, _ a: Life, _ b: Life, _ joined: Joined, since: Instant
     ) -> Broken? {
@@ -73,11 +76,12 @@ extension Timeline {
         for (life, other) in [(a, b), (b, a)] {
             for moment in [since + bound, end] {
                 let last = life.events.last {
-                    ($0.name == .clientReady || $0.name == .clientLost) && $0.text("client") == pair.name
-                        && $0.time < moment
+                    Self.tellings.contains($0.name) && $0.text("client") == pair.name && $0.time < moment
                 }
-                if let last, last.name == .clientReady, last.partnerIncarnation == other.incarnation {
-                    continue
+                if let last, last.partnerIncarnation == other.incarnation {
+                    if last.name == .clientReady || last.name == .clientResumed { continue }
+                    // A rail was lost, and the ports are on their way to another.
+                    if last.name == .clientPaused, moment - last.time <= bound { continue }
                 }
                 return Broken(
                     .readyAgain,

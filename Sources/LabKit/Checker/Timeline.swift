@@ -49,6 +49,8 @@ struct Stretch {
 struct Established {
     var event: HistoryEvent
     var connection: UInt64
+    /// The rail that it is on.
+    var rail: UInt64
     var partnerIncarnation: String
     /// When it was lost: a verdict other than alive, or the connection retired, or the process gone.
     var lost: Instant?
@@ -146,7 +148,15 @@ struct Timeline {
         return lives
     }
 
+    /// The rails that a line of the lab's is about: the one that it names, or all.
+    private func railsMeant(by event: HistoryEvent) -> Set<UInt64> {
+        event.number("rail").map { [$0] } ?? Set(0..<UInt64(record.variant.scenario.rails))
+    }
+
     private mutating func readFaults() {
+        // The partners are cut off from each other while no rail is whole.
+        let rails = record.variant.scenario.rails
+        var cutRails: Set<UInt64> = []
         for event in record.events where event.name == .fault {
             let began = event.number("began").map { Instant(nanoseconds: $0) } ?? event.time
             switch event.text("action").flatMap(StepAction.init(rawValue:)) {
@@ -158,8 +168,12 @@ struct Timeline {
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
             case .kill, .reboot, .powerOff:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
-            case .cut: cuts.append(Stretch(from: began, event: event))
+            case .cut:
+                cutRails.formUnion(railsMeant(by: event))
+                guard cutRails.count >= rails, cuts.last?.to != nil || cuts.isEmpty else { continue }
+                cuts.append(Stretch(from: began, event: event))
             case .heal:
+                cutRails.subtract(railsMeant(by: event))
                 if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
             case .removeAddress, .removeDevice:
                 if let partner = event.partner {
@@ -190,23 +204,24 @@ struct Timeline {
 
     private func establishedStretches(of partner: PartnerID) -> [Established] {
         var stretches: [Established] = []
-        func lose(at moment: Instant) {
-            if let last = stretches.indices.last, stretches[last].lost == nil {
-                stretches[last].lost = moment
+        func lose(at moment: Instant, where isLost: (Established) -> Bool = { _ in true }) {
+            for index in stretches.indices where stretches[index].lost == nil && isLost(stretches[index]) {
+                stretches[index].lost = moment
             }
         }
         for event in record.events where event.partner == partner {
             switch event.name {
             case .established:
-                lose(at: event.time)
+                let rail = event.number("rail") ?? 0
+                lose(at: event.time) { $0.rail == rail }
                 stretches.append(
                     Established(
-                        event: event, connection: event.number("connection") ?? 0,
+                        event: event, connection: event.number("connection") ?? 0, rail: rail,
                         partnerIncarnation: event.partnerIncarnation ?? ""))
             case .verdict:
                 if event.text("verdict") != Verdict.alive.word { lose(at: event.time) }
             case .retired:
-                if event.number("connection") == stretches.last?.connection { lose(at: event.time) }
+                lose(at: event.time) { $0.connection == event.number("connection") }
             case .processEnded, .started: lose(at: event.time)
             default: break
             }

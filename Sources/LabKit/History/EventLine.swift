@@ -14,6 +14,7 @@ enum EventLine {
         case .failed: [("reason", false)]
         case .connected: [("connection", true), ("partnerIncarnation", false)]
         case .retired: [("connection", true)]
+        case .railFault: [("connection", true), ("reason", false), ("rail", true)]
         case .firstReadPosted, .firstWritePosted, .secondReadPosted, .secondWritePosted:
             [("connection", true), ("address", false)]
         case .firstReadCompleted: [("connection", true), ("partnerIncarnation", false), ("phase", false)]
@@ -30,7 +31,8 @@ enum EventLine {
             [("client", false), ("clientNumber", true)]
         case .clientMatched, .portsMade:
             [("client", false), ("clientNumber", true), ("ports", true), ("memory", true)]
-        case .clientReady:
+        case .clientPaused: [("client", false), ("clientNumber", true), ("partnerIncarnation", false)]
+        case .clientReady, .clientResumed:
             [("client", false), ("clientNumber", true), ("partnerIncarnation", false), ("ports", true)]
         case .clientLost:
             [("client", false), ("clientNumber", true), ("partnerIncarnation", false), ("reason", false)]

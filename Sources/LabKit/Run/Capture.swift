@@ -15,10 +15,11 @@ struct Capture: Sendable {
     }
 
     var file: String
+    var rails: Int
 
     /// Captures until the process is sent SIGINT. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
-        let link = FabricNames.link(of: .a)
+        let link = rails == 1 ? FabricNames.link(of: .a) : "any"
         // 256 bytes of a packet hold every header and all that the CCM writes. RoCE is UDP to port 4791.
         let arguments = [
             "netns", "exec", FabricNames.namespace(of: .a), "tcpdump", "-Z", "root", "-n", "-i", link, "-s",

@@ -28,15 +28,18 @@ struct Director {
     private var moments: [String: StepMoment] = [:]
     private var running: Set<PartnerID> = []
     private var frozen: Set<PartnerID> = []
-    private var isCut = false
+    private var cutRails: Set<Int> = []
     /// The partners whose end of the rail was taken away.
     private var railless: Set<PartnerID> = []
     private var latestVerdict: [PartnerID: String] = [:]
     private var listening: Set<PartnerID> = []
-    /// Who has told its partner that its ports can receive, and who has been told, on the present connection.
+    /// The connections that each holds established, and the one that carries its messages.
+    private var established: [PartnerID: Set<UInt64>] = [:]
+    private var carrier: [PartnerID: UInt64] = [:]
+    /// Who has told its partner that its ports can receive, and who has been told, on that one.
     private var saidReady: Set<PartnerID> = []
     private var heardReady: Set<PartnerID> = []
-    /// Clients that have found their counterpart on the present connection and are not ready yet.
+    /// Clients that have found their counterpart there and are not ready yet.
     private var awaited: [PartnerID: Set<String>] = [:]
     private var steadySince: Instant?
     private var ended = false
@@ -58,17 +61,22 @@ struct Director {
         case .listening: listening.insert(partner)
         case .railLost: listening.remove(partner)
         case .verdict: latestVerdict[partner] = event.text("verdict")
-        case .established: forgetReady(of: partner)
+        case .established: established[partner, default: []].insert(event.number("connection") ?? 0)
+        case .messageSent: carrier[partner] = event.number("connection")
         case .readySaid: saidReady.insert(partner)
         case .partnerReady: heardReady.insert(partner)
-        case .clientMatched, .clientReady, .clientWaits, .portsFailed, .clientWithdrawn:
+        case .clientMatched, .clientReady, .clientResumed, .clientWaits, .portsFailed, .clientWithdrawn:
             if let client = event.text("client") { follow(client, of: partner, event) }
-        case .retired:
-            forgetReady(of: partner)
-            latestVerdict[partner] =
-                latestVerdict[partner] == Verdict.alive.word ? nil : latestVerdict[partner]
+        case .retired: retired(event.number("connection") ?? 0, of: partner)
         default: break
         }
+    }
+
+    private mutating func retired(_ connection: UInt64, of partner: PartnerID) {
+        if carrier[partner] == connection { forgetReady(of: partner) }
+        established[partner]?.remove(connection)
+        guard established[partner]?.isEmpty ?? true, latestVerdict[partner] == Verdict.alive.word else { return }
+        latestVerdict[partner] = nil
     }
 
     private mutating func forgetReady(of partner: PartnerID) {
@@ -81,7 +89,7 @@ struct Director {
         switch event.name {
         case .clientMatched: awaited[partner, default: []].insert(client)
         // Without its counterpart it has nothing to wait for.
-        case .clientReady, .clientWaits: awaited[partner]?.remove(client)
+        case .clientReady, .clientResumed, .clientWaits: awaited[partner]?.remove(client)
         case .clientWithdrawn: for side in PartnerID.allCases { awaited[side]?.remove(client) }
         case .portsFailed: if scenario.expects(event) { awaited[partner]?.remove(client) }
         default: break
@@ -96,6 +104,7 @@ struct Director {
         listening.remove(partner)
         frozen.remove(partner)
         latestVerdict[partner] = nil
+        established[partner] = nil
         forgetReady(of: partner)
         guard unexplained, !awaitsFailure(of: partner), !ended else { return [] }
         ended = true
@@ -110,8 +119,8 @@ struct Director {
         switch (step.action, step.partner) {
         case (.freeze, let partner?): frozen.insert(partner)
         case (.thaw, let partner?): frozen.remove(partner)
-        case (.cut, _), (.powerOff, _): isCut = true
-        case (.heal, _): isCut = false
+        case (.cut, _), (.powerOff, _): cutRails.formUnion(step.rail.map { [$0] } ?? scenario.railNumbers)
+        case (.heal, _): cutRails.subtract(step.rail.map { [$0] } ?? scenario.railNumbers)
         case (.removeAddress, let partner?), (.removeDevice, let partner?): railless.insert(partner)
         case (.addAddress, let partner?), (.addDevice, let partner?): railless.remove(partner)
         case (.boot, let partner?), (.reboot, let partner?): running.insert(partner)
@@ -237,7 +246,7 @@ struct Director {
         where running.contains(partner) && !frozen.contains(partner) && !railless.contains(partner) {
             if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
         }
-        guard running.count == 2, frozen.isEmpty, !isCut, railless.isEmpty else { return nil }
+        guard running.count == 2, frozen.isEmpty, cutRails != scenario.railNumbers, railless.isEmpty else { return nil }
         let final = scenario.discord == nil ? Verdict.alive.word : Verdict.incompatible.word
         for partner in PartnerID.allCases {
             let names = (own: partner.rawValue, other: partner.other.rawValue)

@@ -1,6 +1,7 @@
 /// The pair's fabric on this kernel, as `scripts/fabric` makes it.
 struct Fabric: Sendable {
     var script: String
+    var rails: Int
 
     /// Makes the fabric.
     ///
@@ -10,7 +11,7 @@ struct Fabric: Sendable {
     func up() async throws -> Bool {
         let wasThere = Files.exists("/run/netns/\(FabricNames.namespace(of: .a))")
         // In a task of its own: half a fabric is more work to take down than a whole one.
-        let outcome = try await Task { try await Tool.run(script, ["up"]) }.value
+        let outcome = try await Task { try await Tool.run(script, ["up", "--rails", "\(rails)"]) }.value
         if outcome.status.isSuccess && !Task.isCancelled { return !wasThere }
         if !wasThere { _ = await down() }
         try Task.checkCancellation()

@@ -20,10 +20,11 @@ enum FabricHealth {
 
     /// The same, for what was found.
     static func problem(in managements: [Management], senders: Set<PartnerID>) -> String? {
-        for partner in PartnerID.allCases {
-            let device = FabricNames.device(of: partner)
+        for (partner, rail) in FabricNames.ends {
+            let device = FabricNames.device(of: partner, rail: rail)
             guard let management = managements.first(where: { $0.device == device }) else { continue }
-            let isSilent = management.sequence == 0 && senders.contains(partner)
+            // Behind the first rail there may be ones that the scenario had no use for.
+            let isSilent = management.sequence == 0 && rail == 0 && senders.contains(partner)
             guard management.state != "RTS" || isSilent else { continue }
             return "the fabric failed, not the CCM: the management queue pair of \(device) is in state "
                 + "\(management.state)" + (isSilent ? " and has never sent a packet" : "")

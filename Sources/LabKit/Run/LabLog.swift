@@ -15,7 +15,7 @@ struct LabLog {
     ///   - began: when the lab set about it.
     ///   - effect: when it had its effect; the line itself may have waited for a process to be gone.
     mutating func fault(
-        step: String, action: StepAction, partner: PartnerID?, began: Instant, effect: Instant,
+        step: String, action: StepAction, partner: PartnerID?, rail: Int? = nil, began: Instant, effect: Instant,
         at time: Instant,
         killAfter: HandshakeOperation? = nil
     ) -> HistoryEvent {
@@ -23,6 +23,7 @@ struct LabLog {
             ("step", .string(step)), ("action", .string(action.rawValue)), ("began", .nanoseconds(began)),
         ]
         if effect != time { fields.append(("effect", .nanoseconds(effect))) }
+        if let rail { fields.append(("rail", .integer(Int64(rail)))) }
         if let killAfter { fields.append(("killAfter", .string(killAfter.rawValue))) }
         return add(HistoryEvent(time: time, partner: partner, name: .fault, fields: JSONObject(fields)))
     }

@@ -43,7 +43,7 @@ package struct LabRun: Sendable {
         let tools = RunTools(
             ccmd: ccmd, fabricScript: checkout.fabricScript, clock: environment.clock,
             kernel: environment.kernel, capturesPackets: !measuresSpeed)
-        let fabric = Fabric(script: checkout.fabricScript)
+        let fabric = Fabric(script: checkout.fabricScript, rails: scenarios.map(\.rails).max() ?? 1)
         display.status("making the fabric")
         let made = try await fabric.up()
         var results: [RunResult] = []

@@ -1,22 +1,22 @@
-/// The rail between the partners, as the lab cuts and heals it: a queueing discipline that loses every packet,
+/// A rail between the partners, as the lab cuts and heals it: a queueing discipline that loses every packet,
 /// at both ends, so that neither side's hardware notices anything.
 enum Rail {
-    /// Cuts the rail both ways.
+    /// Cuts rails both ways.
     ///
-    /// - Throws: when either end still lets packets through afterwards.
-    static func cut() async throws {
-        try await atBothEnds { device in
+    /// - Throws: when an end still lets packets through afterwards.
+    static func cut(_ rails: Set<Int>) async throws {
+        try await atBothEnds(of: rails) { device in
             "qdisc replace dev \(device) root netem loss 100%\nqdisc show dev \(device)\n"
         } confirm: { output in
             output.contains("netem") && output.contains("loss 100%")
         }
     }
 
-    /// Heals the rail both ways; a rail that is whole stays whole.
+    /// Heals rails both ways; a rail that is whole stays whole.
     ///
-    /// - Throws: when either end still loses packets afterwards.
-    static func heal() async throws {
-        try await atBothEnds { device in
+    /// - Throws: when an end still loses packets afterwards.
+    static func heal(_ rails: Set<Int>) async throws {
+        try await atBothEnds(of: rails) { device in
             "qdisc del dev \(device) root\nqdisc show dev \(device)\n"
         } confirm: { output in
             !output.contains("netem")
@@ -24,11 +24,11 @@ enum Rail {
     }
 
     private static func atBothEnds(
-        _ commands: @Sendable (String) -> String, confirm: @escaping @Sendable (String) -> Bool
+        of rails: Set<Int>, _ commands: @Sendable (String) -> String, confirm: @escaping @Sendable (String) -> Bool
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for partner in PartnerID.allCases {
-                let device = FabricNames.link(of: partner)
+            for (partner, rail) in PartnerID.allCases.flatMap({ partner in rails.map { (partner, $0) } }) {
+                let device = FabricNames.link(of: partner, rail: rail)
                 let script = commands(device)
                 group.addTask {
                     let namespace = FabricNames.namespace(of: partner)

@@ -65,7 +65,7 @@ struct ScenarioRun {
     private var complaints: [PartnerID: String] = [:]
     private var underWay: [Int: UnderWay] = [:]
     private var frozen: Set<PartnerID> = []
-    private var isCut = false
+    private var cutRails: Set<Int> = []
     private var capturePid: pid_t?
     private var captureNotes: [String] = []
     private var ending = RunEnding.finished
@@ -104,7 +104,7 @@ struct ScenarioRun {
     private static func heal(after scenario: Scenario, _ tools: RunTools) async throws {
         // Tasks of their own are not cancelled with this one.
         if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
-            try await Task { try await Rail.heal() }.value
+            try await Task { try await Rail.heal(scenario.railNumbers) }.value
         }
         for step in scenario.steps {
             guard let part = step.action.taken, let partner = step.partner else { continue }
@@ -123,7 +123,7 @@ struct ScenarioRun {
     private mutating func loop() async {
         await withTaskGroup(of: Void.self) { group in
             if tools.capturesPackets {
-                let capture = Capture(file: "\(folder)/capture.pcap")
+                let capture = Capture(file: "\(folder)/capture.pcap", rails: variant.scenario.rails)
                 group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
             } else {
                 report.yield(.capture(.none))
@@ -274,7 +274,9 @@ struct ScenarioRun {
             let parts: [StepAction] =
                 switch action {
                 case .reboot: [.kill, .boot]
-                case .powerOff: isCut ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
+                case .powerOff:
+                    cutRails == variant.scenario.railNumbers
+                        ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
                 case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .removeAddress, .addAddress,
                     .removeDevice, .addDevice:
                     [action]
@@ -293,7 +295,10 @@ struct ScenarioRun {
         guard let part = underWay[index]?.parts.first else { return }
         switch part {
         case .cut, .heal:
-            background(index, &group) { part == .cut ? try await Rail.cut() : try await Rail.heal() }
+            let rails = self.rails(of: step)
+            background(index, &group) {
+                part == .cut ? try await Rail.cut(rails) : try await Rail.heal(rails)
+            }
         case .powerOff:
             guard let partner = step.partner else { return }
             background(index, &group) { [tools] in
@@ -363,8 +368,8 @@ struct ScenarioRun {
         guard var state = underWay[index], let part = state.parts.first else { return }
         let step = variant.scenario.steps[index]
         let now = MonotonicClock.now
-        if part == .cut { isCut = true }
-        if part == .heal { isCut = false }
+        if part == .cut { cutRails.formUnion(rails(of: step)) }
+        if part == .heal { cutRails.subtract(rails(of: step)) }
         state.parts.removeFirst()
         state.effect = state.effect ?? effect
         underWay[index] = state
@@ -385,10 +390,15 @@ struct ScenarioRun {
         let moment = StepMoment(began: state.began, effect: state.effect ?? effect)
         director?.heard(
             log.fault(
-                step: step.id, action: step.action, partner: step.partner, began: moment.began,
+                step: step.id, action: step.action, partner: step.partner, rail: step.rail, began: moment.began,
                 effect: moment.effect,
                 at: max(now, moment.effect), killAfter: step.killAfter))
         director?.stepDone(index, moment)
+    }
+
+    /// The rails that a step is done to.
+    private func rails(of step: Step) -> Set<Int> {
+        step.rail.map { [$0] } ?? variant.scenario.railNumbers
     }
 
     private mutating func boot(

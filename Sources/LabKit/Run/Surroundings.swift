@@ -26,7 +26,7 @@ struct Surroundings: Hashable {
     /// The counts in what `rdma -j resource show` prints.
     static func objects(of text: String) -> [String: UInt64] {
         guard case .array(let devices)? = try? JSONReader.value(of: Array(text.utf8)[...]) else { return [:] }
-        let ours = Set(PartnerID.allCases.map { FabricNames.device(of: $0) })
+        let ours = Set(FabricNames.devices)
         var counts: [String: UInt64] = [:]
         for case .object(let device) in devices {
             guard let name = device["ifname"]?.string, ours.contains(name) else { continue }

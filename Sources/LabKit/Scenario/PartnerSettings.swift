@@ -13,6 +13,8 @@ package struct PartnerSettings: Hashable, Sendable {
     package var address: String
     package var partnerAddress: String
     package var bootPort: UInt64 = 17_320
+    /// The rails behind the first one.
+    package var moreRails: [RailEnds] = []
     package var ccmStarting = TimeSpan.milliseconds(20)
     package var storageOSLoading = TimeSpan.milliseconds(500)
     package var storageOSActive = TimeSpan.seconds(3)
@@ -34,12 +36,25 @@ package struct PartnerSettings: Hashable, Sendable {
 
     /// The settings of a partner on the lab's own fabric.
     ///
-    /// - Parameter addressing: how the hardware addresses of the rail's ends are written.
-    package init(_ partner: PartnerID, addressing: RailAddress.Kind = .ipv4) {
+    /// - Parameters:
+    ///   - addressing: how the hardware addresses of the rails' ends are written.
+    ///   - rails: how many there are.
+    package init(_ partner: PartnerID, addressing: RailAddress.Kind = .ipv4, rails: Int = 1) {
         node = partner == .a ? 1 : 2
         partnerNode = partner == .a ? 2 : 1
         address = FabricNames.address(of: partner, addressing)
         partnerAddress = FabricNames.address(of: partner.other, addressing)
+        moreRails = (0..<rails).dropFirst().map {
+            RailEnds(
+                address: FabricNames.address(of: partner, addressing, rail: $0),
+                partnerAddress: FabricNames.address(of: partner.other, addressing, rail: $0))
+        }
+    }
+
+    /// The hardware addresses of a rail's two ends.
+    package struct RailEnds: Hashable, Sendable {
+        package var address: String
+        package var partnerAddress: String
     }
 
     /// The configuration file of `ccmd`, in YAML. Of what only some scenarios speak of, it holds what differs
@@ -58,10 +73,7 @@ package struct PartnerSettings: Hashable, Sendable {
             partnerNode: \(partnerNode)
             role: \(role)
             cluster: \(cluster)
-            rail:
-              address: \(address)
-              partnerAddress: \(partnerAddress)
-              bootPort: \(bootPort)
+            \(railsConfiguration)
             boot:
               ccmStarting: \(SpanText.exact(ccmStarting))
               storageOSLoading: \(SpanText.exact(storageOSLoading))
@@ -86,6 +98,15 @@ package struct PartnerSettings: Hashable, Sendable {
         if let control { text += "control: \(control)\n" }
         if let killAfter { text += "lab:\n  killAfter: \(killAfter.rawValue)\n" }
         return text
+    }
+
+    private var railsConfiguration: String {
+        let ends = [RailEnds(address: address, partnerAddress: partnerAddress)] + moreRails
+        let fields = ends.map { ends in
+            ["address: \(ends.address)", "partnerAddress: \(ends.partnerAddress)", "bootPort: \(bootPort)"]
+        }
+        guard fields.count > 1 else { return "rail:\n  " + fields[0].joined(separator: "\n  ") }
+        return "rails:\n" + fields.map { "  - " + $0.joined(separator: "\n    ") }.joined(separator: "\n")
     }
 
     /// A line of a section, where a span differs from its default; empty where it does not.

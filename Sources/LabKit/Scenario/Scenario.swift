@@ -10,6 +10,8 @@ package struct Scenario: Sendable {
     package var summary: String
     package var claims: [Claim]
     package var tags: [String]
+    /// How many rails the pair has.
+    package var rails: Int
     package var partners: [PartnerID: PartnerPlan]
     package var steps: [Step]
     package var sweep: Sweep?
@@ -20,6 +22,9 @@ package struct Scenario: Sendable {
     /// How long a run may take; what is undecided then has not happened.
     package var deadline: TimeSpan
     package var bounds: Bounds
+
+    /// All rails of the pair.
+    var railNumbers: Set<Int> { Set(0..<rails) }
 }
 
 /// How one partner boots.
@@ -72,7 +77,7 @@ package enum StepAction: String, CaseIterable, Sendable {
     case reboot
     /// SIGTERM: the orderly goodbye.
     case stop
-    /// The rail loses every packet, both ways.
+    /// The rail, or one of them, loses every packet, both ways.
     case cut
     /// The rail carries packets again.
     case heal
@@ -131,6 +136,8 @@ package struct Step: Sendable {
     package var id: String
     package var action: StepAction
     package var partner: PartnerID?
+    /// The rail that is cut or healed; nil for all.
+    package var rail: Int?
     package var trigger: Trigger
     /// The failpoint of the boot that this step starts.
     package var killAfter: HandshakeOperation?

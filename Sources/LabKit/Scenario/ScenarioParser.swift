@@ -29,12 +29,16 @@ package enum ScenarioParser {
         let summary = root.required("summary", expected: "a sentence that says what the scenario shows") {
             $0
         }
-        let partners = partners(of: root)
-        var schedule = ScheduleReader(partners: partners)
+        let rails = root.value("rails", expected: "a number of rails from 1 to \(RailID.limit)") {
+            Int($0).flatMap { (1...RailID.limit).contains($0) ? $0 : nil }
+        }
+        let partners = partners(of: root, rails: rails ?? 1)
+        var schedule = ScheduleReader(partners: partners, rails: rails ?? 1)
         let steps = schedule.steps(of: root)
         return Scenario(
             file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
-            tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [], partners: partners,
+            tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [],
+            rails: rails ?? 1, partners: partners,
             steps: steps, sweep: sweep(of: root, partners: partners),
             expectations: schedule.moments.expectations(of: root), until: until(of: root, schedule.moments),
             settle: root.value("settle", expected: TimeSpan.textForm, TimeSpan.init(text:))
@@ -53,7 +57,7 @@ package enum ScenarioParser {
         }
     }
 
-    private static func partners(of root: YAMLFields) -> [PartnerID: PartnerPlan] {
+    private static func partners(of root: YAMLFields, rails: Int) -> [PartnerID: PartnerPlan] {
         let addressing: RailAddress.Kind? = root.choice(
             "addressing", RailAddress.Kind.allCases.map { ($0.rawValue, $0) },
             what: "a way of writing hardware addresses")
@@ -63,7 +67,8 @@ package enum ScenarioParser {
         var plans: [PartnerID: PartnerPlan] = [:]
         for partner in PartnerID.allCases {
             var plan = PartnerPlan(
-                settings: PartnerSettings(partner, addressing: addressing ?? .ipv4), bootAt: .zero)
+                settings: PartnerSettings(partner, addressing: addressing ?? .ipv4, rails: rails),
+                bootAt: .zero)
             sharedReader?.apply(to: &plan.settings)
             if let own = named?.section(partner.rawValue) { read(own, into: &plan) }
             plans[partner] = plan

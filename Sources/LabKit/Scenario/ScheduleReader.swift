@@ -9,11 +9,14 @@ struct ScheduleReader {
     /// Nil where the file does not say whether the partner runs: a failpoint ends it some time.
     private var running: [PartnerID: Bool?] = [:]
     private var frozen: Set<PartnerID> = []
-    private var cut = false
+    /// How many rails there are, and which of them are cut.
+    private let rails: Int
+    private var cut: Set<Int> = []
     /// What was taken from a partner's end of the rail.
     private var taken: [PartnerID: RailPart] = [:]
 
-    init(partners: [PartnerID: PartnerPlan]) {
+    init(partners: [PartnerID: PartnerPlan], rails: Int) {
+        self.rails = rails
         for (partner, plan) in partners {
             running[partner] = plan.killAfter == nil ? .some(plan.bootAt != nil) : .some(nil)
         }
@@ -37,6 +40,9 @@ struct ScheduleReader {
         let word = fields.required("do", expected: form) { $0 }
         let action = word.flatMap { fields.choice("do", $0, actions, what: "something the lab can do") }
         let partner = fields.partner()
+        let rail = fields.value("rail", expected: "a rail from 0 to \(rails - 1)") { [rails] in
+            Int($0).flatMap { (0..<rails).contains($0) ? $0 : nil }
+        }
         let killAfter = ScenarioParser.failpoint(of: fields)
         let trigger = trigger(of: fields, previous: previous)
         let given = fields.value("id", expected: ScenarioParser.nameForm) {
@@ -48,15 +54,18 @@ struct ScheduleReader {
         } else if !action.needsPartner && fields.names.contains("partner") {
             fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to the rail")
         }
+        if action.needsPartner && fields.names.contains("rail") {
+            fields.refuse("rail", "cannot stand here: only cut and heal are done to a rail")
+        }
         if killAfter != nil && action != .boot && action != .reboot {
             fields.refuse("killAfter", "cannot stand here: only a step that boots a partner can arm it")
         }
         if let given, moments.steps.contains(given) {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
-        follow(action, partner, killAfter: killAfter, fields)
+        follow(action, partner, rail, killAfter: killAfter, fields)
         return Step(
-            id: given ?? id(action, partner), action: action, partner: partner, trigger: trigger,
+            id: given ?? id(action, partner), action: action, partner: partner, rail: rail, trigger: trigger,
             killAfter: killAfter, line: fields.line ?? 0)
     }
 
@@ -87,15 +96,18 @@ struct ScheduleReader {
     }
 
     private mutating func follow(
-        _ action: StepAction, _ partner: PartnerID?, killAfter: HandshakeOperation?, _ fields: YAMLFields
+        _ action: StepAction, _ partner: PartnerID?, _ rail: Int?, killAfter: HandshakeOperation?,
+        _ fields: YAMLFields
     ) {
         switch action {
         case .cut:
-            if cut { fields.refuse("do", "the rail is cut already at this step") }
-            cut = true
+            let meant = rail.map { [$0] } ?? Set(0..<rails)
+            if meant.isSubset(of: cut) { fields.refuse("do", "the rail is cut already at this step") }
+            cut.formUnion(meant)
         case .heal:
-            if !cut { fields.refuse("do", "the rail is not cut at this step") }
-            cut = false
+            let meant = rail.map { [$0] } ?? Set(0..<rails)
+            if meant.isDisjoint(with: cut) { fields.refuse("do", "the rail is not cut at this step") }
+            cut.subtract(meant)
         case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
             .removeDevice, .addDevice:
             guard let partner else { return }
@@ -124,7 +136,7 @@ struct ScheduleReader {
             running[partner] = action == .reboot
             frozen.remove(partner)
             if action == .powerOff {
-                cut = true
+                cut = Set(0..<rails)
                 if let part = taken[partner] { return "has no \(part.rawValue) to come back with" }
             }
             if action == .stop && isFrozen { return "is frozen and cannot say goodbye" }

@@ -11,8 +11,8 @@ public protocol Client: AnyObject {
     /// It has been registered; nothing has been told yet.
     func registered(_ services: ClientServices)
 
-    /// The CCM tells something. `ClientNotice.ready` is the moment from which the ports work, and
-    /// `ClientNotice.lost` that from which they are gone.
+    /// The CCM tells something. `ClientNotice.ready` and `ClientNotice.resumed` are the moments from which the ports
+    /// work, `ClientNotice.paused` and `ClientNotice.lost` those from which they are gone.
     func notified(_ notice: ClientNotice, _ services: ClientServices)
 
     /// A message of the counterpart arrived at a port, or a write of its that carried a number: then `message`

@@ -169,7 +169,7 @@ final class ClientRegistry {
     /// Tells a client.
     func notify(_ client: ClientID, _ notice: ClientNotice) {
         guard let service = services.first(where: { $0.client == client }) else { return }
-        if case .ready = notice, let set = sets.first(where: { $0.order.pair.own == client }) {
+        if notice.bringsPorts, let set = sets.first(where: { $0.order.pair.own == client }) {
             service.ports = set
             set.isReady = true
             // What the counterpart sent before this side was ready has been announced long ago.

@@ -74,7 +74,7 @@ final class FailoverMonitor: Client {
             giveBack(services)
         case .lost:
             isReady = false
-        case .noCounterpart, .refused, .portsFailed:
+        case .noCounterpart, .refused, .portsFailed, .paused, .resumed:
             break
         }
     }

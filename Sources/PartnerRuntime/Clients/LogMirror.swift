@@ -40,6 +40,8 @@ final class LogMirror: Client {
         case reading
         case rewriting
         case running
+        /// The ports are gone with a rail.
+        case paused
         /// A port failed; the next ready begins anew.
         case failed
     }
@@ -74,11 +76,14 @@ final class LogMirror: Client {
         switch notice {
         case .ready(let incarnation, let ports, let memory):
             partner = incarnation
-            slots = Int(clamping: memory) / recordByteCount
-            // Too little memory was agreed for a ring that vouches for anything.
-            guard ports > 0, slots > Self.window else { return }
             acknowledgedHere = 0
-            recover(services)
+            begin(ports, memory, services)
+        case .resumed(_, let ports, let memory):
+            // What was under way when the rail was lost may lie there or not: it is read back, as after a loss.
+            begin(ports, memory, services)
+        case .paused:
+            services.wake(at: nil)
+            state = .paused
         case .lost:
             services.wake(at: nil)
             if state != .idle { report(services) }
@@ -86,6 +91,13 @@ final class LogMirror: Client {
         case .noCounterpart, .refused, .portsFailed, .verdict, .partnerPhase, .partnerStalled:
             break
         }
+    }
+
+    private func begin(_ ports: UInt32, _ memory: UInt64, _ services: ClientServices) {
+        slots = Int(clamping: memory) / recordByteCount
+        // Too little memory was agreed for a ring that vouches for anything.
+        guard ports > 0, slots > Self.window else { return }
+        recover(services)
     }
 
     func woken(_ services: ClientServices) {

@@ -51,6 +51,13 @@ final class Messenger: Client {
             outOfOrder = 0
             roundTrips.reset()
             ask(services)
+        case .resumed(_, let count, _):
+            // What was asked before may or may not have been heard: who asks only for the time asks anew.
+            ports = Array(repeating: Conversation(), count: Int(count))
+            ask(services)
+        case .paused:
+            services.wake(at: nil)
+            ports = []
         case .lost:
             services.wake(at: nil)
             report(services)

@@ -28,13 +28,13 @@ extension Action {
             "notify \(client.value) \(notice)"
         case .retire(let connection):
             "retire \(connection.value)"
-        case .publish(let words):
+        case .publish(let words, _):
             published(words)
         case .clearMailbox:
             "clear mailbox"
-        case .setTimer(let timer, let instant):
+        case .setTimer(let timer, let instant, _):
             "set \(timer) \((instant - now).nanoseconds / 1000)us"
-        case .cancelTimer(let timer):
+        case .cancelTimer(let timer, _):
             "cancel \(timer)"
         case .record(let record):
             record.text

@@ -74,12 +74,12 @@ struct Bench {
     // MARK: Where the manager stands
 
     /// The state's name.
-    var state: String { "\(manager.link.name)" }
+    var state: String { "\(manager.rails[0].link.name)" }
 
     /// The connection of the moment.
     var connection: ConnectionID {
-        if case .connecting(let attempt) = manager.link { return attempt.connection }
-        return manager.link.peer?.connection ?? ConnectionID(value: 0)
+        if case .connecting(let attempt) = manager.rails[0].link { return attempt.connection }
+        return manager.rails[0].link.peer?.connection ?? ConnectionID(value: 0)
     }
 
     // MARK: The way to a state
@@ -88,9 +88,9 @@ struct Bench {
 
     /// Up to the transport being up and read 1 posted.
     mutating func reachHandshake() {
-        if case .closed = manager.link { _ = listen() }
+        if case .closed = manager.rails[0].link { _ = listen() }
         if manager.settings.isInitiator {
-            if case .waiting = manager.link { handle(.timer(.backoff)) }
+            if case .waiting = manager.rails[0].link { handle(.timer(.backoff)) }
             handle(.connected(connection, data(.acceptance)))
         } else {
             let attempt = UInt16(truncatingIfNeeded: request + 1)

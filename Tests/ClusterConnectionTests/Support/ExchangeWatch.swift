@@ -74,16 +74,16 @@ final class ExchangeWatch {
             && exchange.partnerSet?.entries.count ?? 0 <= ClientSet.limit
             && exchange.partnerReady.count <= ClientSet.limit
             && exchange.pairsSaid.count <= Int(manager.settings.clientLimits.clients)
-            && exchange.failedPairs.count <= 64 && exchange.early?.count ?? 0 <= Message.capacity
+            && exchange.failedPairs.count <= 64 && manager.rails.allSatisfy { $0.early?.count ?? 0 <= Message.capacity }
             && exchange.sent &- exchange.taken <= Exchange.window
             && exchange.registrations.allSatisfy { $0.partnerTable?.ports.count ?? 0 <= 2_048 }
         if !isBounded { Issue.record("grown: \(exchange)") }
-        let isEstablished = if case .established = manager.link { true } else { false }
+        let isEstablished = if case .established = manager.rails[0].link { true } else { false }
         if isEstablished != (manager.verdict == .alive) {
-            Issue.record("\(manager.link), \(manager.verdict)")
+            Issue.record("\(manager.rails[0].link), \(manager.verdict)")
         }
         for (connection, pairs) in ports where !pairs.isEmpty {
-            if !isEstablished || manager.link.peer?.connection != connection {
+            if !isEstablished || manager.rails[0].link.peer?.connection != connection {
                 Issue.record("\(pairs.count) clients keep the ports of \(connection), which has ended")
             }
         }

@@ -5,14 +5,13 @@ final class Life {
     let node: Int
     let key: UInt32
     var manager: ConnectionManager
-    var block: StatusBlock.Words = InlineArray(repeating: 0)
-    var mailbox: Mailbox = InlineArray(repeating: 0)
-    var mailboxSeen: Mailbox = InlineArray(repeating: 0)
+    /// The memory of each rail.
+    var memory: [Memory]
     var wires: [ConnectionID: Wire] = [:]
     var requests: [RequestID: (Wire, ConnectionPrivateData.Words)] = [:]
     var requestNumber: UInt32 = 0
     /// When each armed timer comes due, and which arming that was.
-    var timers: [TimerName: (at: Instant, arming: UInt64)] = [:]
+    var timers: [TimerKey: (at: Instant, arming: UInt64)] = [:]
     var armings: UInt64 = 0
     var isListening = false
     var isFrozen = false
@@ -38,11 +37,36 @@ final class Life {
     init(node: Int, settings: Settings, incarnation: Incarnation, seed: UInt64, at now: Instant) {
         self.node = node
         key = UInt32(truncatingIfNeeded: incarnation.value)
+        memory = Array(repeating: Memory(), count: settings.rails)
         manager = ConnectionManager(settings: settings, incarnation: incarnation, seed: seed, at: now)
     }
 
     var incarnation: Incarnation { manager.incarnation }
-    var isEstablished: Bool { if case .established = manager.link { true } else { false } }
+    /// On any rail.
+    var isEstablished: Bool { manager.rails.contains { $0.isEstablished } }
+}
+
+/// What the partner reaches on a rail.
+struct Memory {
+    var block: StatusBlock.Words = InlineArray(repeating: 0)
+    var mailbox: Mailbox = InlineArray(repeating: 0)
+    var mailboxSeen: Mailbox = InlineArray(repeating: 0)
+}
+
+/// A timer of a rail.
+struct TimerKey: Hashable {
+    let name: TimerName
+    let rail: RailID
+}
+
+extension Life {
+    subscript(rail: RailID) -> Memory {
+        get { memory[Int(rail.index)] }
+        set { memory[Int(rail.index)] = newValue }
+    }
+
+    /// The key of a rail's status block; the mailbox has the next one.
+    func key(of rail: RailID) -> UInt32 { key &+ 2 * UInt32(rail.index) }
 }
 
 /// A client's ports at one side.

@@ -10,10 +10,10 @@ struct Statement: Equatable {
     let partnerIncarnation: Incarnation
 
     init(of manager: ConnectionManager) {
-        link = "\(manager.link)"
+        link = "\(manager.rails[0].link)"
         verdict = manager.verdict
         verdictSince = manager.verdictSince
-        block = manager.block
+        block = manager.rails[0].block
         partnerPhase = manager.partnerPhase
         partnerIncarnation = manager.partnerIncarnation
     }

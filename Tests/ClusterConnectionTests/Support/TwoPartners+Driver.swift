@@ -10,16 +10,17 @@ extension TwoPartners {
         if life.isFrozen { return life.backlog.append(event) }
         // The driver's contract: nothing of a retired connection comes through.
         if let connection = event.connection, life.wires[connection] == nil { return }
-        if life.manager.watchesMailbox, hexLines(life.mailbox) != hexLines(life.mailboxSeen) {
-            life.mailboxSeen = life.mailbox
-            handle(.mailbox(life.mailbox), by: life)
+        for rail in life.manager.railNumbers where life.manager.watchesMailbox(of: rail) {
+            guard hexLines(life[rail].mailbox) != hexLines(life[rail].mailboxSeen) else { continue }
+            life[rail].mailboxSeen = life[rail].mailbox
+            handle(.mailbox(life[rail].mailbox, rail), by: life)
         }
         guard life.endedAt == nil else { return }
         if case .connected(let connection, _) = event, let wire = life.wires[connection] {
             // To have heard of the acceptance is what makes the transport come up at the other end.
             if let acceptor = wire.acceptor, acceptor.life !== life {
                 wire.initiator.isUp = true
-                send(to: acceptor) { [self] in
+                send(to: acceptor, on: connection.rail) { [self] in
                     wire.acceptor?.isUp = true
                     tell(acceptor, .connected(acceptor.connection, nil))
                 }
@@ -44,15 +45,17 @@ extension TwoPartners {
         case .accept(let request, let connection, let words): accept(life, request, connection, words)
         case .reject(let request, let words):
             guard let (wire, _) = life.requests.removeValue(forKey: request) else { return }
-            send(to: wire.initiator) { [self] in
+            send(to: wire.initiator, on: request.rail) { [self] in
                 tell(wire.initiator, .refused(wire.initiator.connection, words))
             }
         case .readStatusBlock(let connection, let operation, let key):
-            reach(life, connection, operation, key) { $0.key == key ? $0.block : nil }
+            reach(life, connection, operation, key) {
+                $0.key(of: connection.rail) == key ? $0[connection.rail].block : nil
+            }
         case .writeMailbox(let connection, let operation, let kind, let words, let key):
             reach(life, connection, operation, key) {
-                guard $0.key &+ 1 == key else { return nil }
-                for index in words.indices { $0.mailbox[kind.offset / 8 + index] = words[index] }
+                guard $0.key(of: connection.rail) &+ 1 == key else { return nil }
+                for index in words.indices { $0[connection.rail].mailbox[kind.offset / 8 + index] = words[index] }
                 return InlineArray(repeating: 0)
             }
         case .retire(let connection):
@@ -61,14 +64,14 @@ extension TwoPartners {
                 return
             }
             sendEnd(of: wire, from: life)
-        case .publish(let words):
-            life.block = words
-            life.everSaw.insert(life.manager.block.partnerSeen)
-        case .clearMailbox:
-            life.mailbox = InlineArray(repeating: 0)
-            life.mailboxSeen = life.mailbox
-        case .setTimer(let timer, let at): arm(timer, at, of: life)
-        case .cancelTimer(let timer): life.timers[timer] = nil
+        case .publish(let words, let rail):
+            life[rail].block = words
+            life.everSaw.insert(life.manager[rail].block.partnerSeen)
+        case .clearMailbox(let rail):
+            life[rail].mailbox = InlineArray(repeating: 0)
+            life[rail].mailboxSeen = life[rail].mailbox
+        case .setTimer(let timer, let at, let rail): arm(TimerKey(name: timer, rail: rail), at, of: life)
+        case .cancelTimer(let timer, let rail): life.timers[TimerKey(name: timer, rail: rail)] = nil
         case .send(let connection, let bytes): carry(bytes, of: connection, from: life)
         case .makePorts(let connection, let orders): makePorts(connection, orders, of: life)
         case .connectPorts(let connection, let tables): connectPorts(connection, tables, of: life)
@@ -83,7 +86,7 @@ extension TwoPartners {
         }
     }
 
-    func arm(_ timer: TimerName, _ at: Instant, of life: Life) {
+    func arm(_ timer: TimerKey, _ at: Instant, of life: Life) {
         life.armings += 1
         let arming = life.armings
         life.timers[timer] = (at, arming)
@@ -92,10 +95,10 @@ extension TwoPartners {
         }
     }
 
-    func fire(_ timer: TimerName, _ arming: UInt64, of life: Life) {
+    func fire(_ timer: TimerKey, _ arming: UInt64, of life: Life) {
         guard life.endedAt == nil, life.timers[timer]?.arming == arming else { return }
         life.timers[timer] = nil
-        feed(.timer(timer), to: life)
+        feed(.timer(timer.name, timer.rail), to: life)
     }
 
     func end(_ life: Life) {
@@ -108,7 +111,7 @@ extension TwoPartners {
 
     func note(_ record: HistoryRecord, by life: Life) {
         history.append(Line(at: now, node: life.node, incarnation: life.incarnation, record: record))
-        if record.event == .established { checkEstablishment(by: life) }
+        if record.event == .established, let rail = record.rail { checkEstablishment(by: life, on: rail) }
         if record.event == .verdict { checkVerdict(record, by: life) }
         if let (node, event) = killAfter, node == life.node, event == record.event {
             killAfter = nil

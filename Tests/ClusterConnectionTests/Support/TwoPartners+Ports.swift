@@ -24,7 +24,7 @@ extension TwoPartners {
     ) {
         time.arrange(after: arrival - now) { [self] in
             guard here.exists else { return }
-            guard !isCut, let there = wire.other(than: here.life), there.exists,
+            guard !cutRails.contains(here.connection.rail), let there = wire.other(than: here.life), there.exists,
                 hasPower[there.life.node]
             else {
                 if now - posted >= retryTime { return tell(here, .sent(here.connection, .retryExceeded)) }
@@ -33,12 +33,13 @@ extension TwoPartners {
                     bytes, on: wire, to: side, from: here, at: now + .milliseconds(15), posted: posted)
             }
             wire.arrived[side] += 1
-            let taken = there.life.manager.exchange.received
-            if there.life.isEstablished, wire.arrived[side] - taken > Exchange.window {
+            let exchange = there.life.manager.exchange
+            let taken = exchange.connection == there.connection ? exchange.received : 0
+            if there.life.manager[there.connection.rail].isEstablished, wire.arrived[side] - taken > Exchange.window {
                 Issue.record("\(name): a message without a receive for it\n\(tail)")
             }
             tell(there, .received(there.connection, bytes))
-            send(to: here) { [self] in tell(here, .sent(here.connection, .success)) }
+            send(to: here, on: here.connection.rail) { [self] in tell(here, .sent(here.connection, .success)) }
         }
     }
 
@@ -108,6 +109,8 @@ extension TwoPartners {
             case .refused(let limit, _, _): "refused \(limit.name)"
             case .portsFailed: "failed"
             case .ready(_, let ports, let memory): "ready \(ports) \(memory)"
+            case .paused: "paused"
+            case .resumed(_, let ports, let memory): "resumed \(ports) \(memory)"
             case .lost(_, let loss): "lost \(loss.reason.name) \(loss.verdict?.name ?? "none")"
             case .verdict, .partnerPhase, .partnerStalled: nil
             }
@@ -118,13 +121,12 @@ extension TwoPartners {
     /// told when nothing of the partner's reaches memory any more.
     func check(_ notice: ClientNotice, to client: ClientID, of life: Life) {
         let told = life.notices[client] ?? []
-        let isReady =
-            told.last { if case .ready = $0 { true } else if case .lost = $0 { true } else { false } }
-            .map { if case .ready = $0 { true } else { false } } ?? false
+        let isReady = told.last { $0.endsReady || $0.bringsPorts }.map(\.bringsPorts) ?? false
+        let isPaused = told.last { $0.endsReady || $0.bringsPorts }.map { $0.isPause } ?? false
         let own = life.ports.first { $0.key.own == client }
         switch notice {
-        case .ready(let incarnation, _, _):
-            guard !isReady, let own, own.value.isConnected,
+        case .ready(let incarnation, _, _), .resumed(let incarnation, _, _):
+            guard !isReady, notice.isResumption == isPaused, let own, own.value.isConnected,
                 let wire = life.wires[own.value.connection], let partner = wire.other(than: life)?.life,
                 partner.incarnation == incarnation,
                 partner.endedAt != nil
@@ -134,10 +136,17 @@ extension TwoPartners {
                 Issue.record("\(name): told ready too early\n\(tail)")
                 return
             }
-        case .lost:
-            if !isReady { Issue.record("\(name): lost without a ready\n\(tail)") }
+        case .paused, .lost:
+            if !isReady, !isPaused || notice.isPause { Issue.record("\(name): lost without a ready\n\(tail)") }
             if own != nil { Issue.record("\(name): told of a loss while its ports exist\n\(tail)") }
         default: break
         }
     }
+}
+
+extension ClientNotice {
+    var isPause: Bool { if case .paused = self { true } else { false } }
+    var isResumption: Bool { if case .resumed = self { true } else { false } }
+    /// Whether there are no ports from now on.
+    var endsReady: Bool { if case .lost = self { true } else { isPause } }
 }

@@ -6,10 +6,10 @@ import Testing
 
 extension TwoPartners {
     /// Carries a message over, unless the rail is cut when it leaves or when it arrives.
-    func send(to end: End?, _ arrive: @escaping () -> Void) {
-        guard !isCut else { return }
+    func send(to end: End?, on rail: RailID, _ arrive: @escaping () -> Void) {
+        guard !cutRails.contains(rail) else { return }
         time.arrange(after: .nanoseconds(.random(in: latency, using: &random))) { [self] in
-            guard !isCut, end.map({ hasPower[$0.life.node] }) ?? true else { return }
+            guard !cutRails.contains(rail), end.map({ hasPower[$0.life.node] }) ?? true else { return }
             arrive()
         }
     }
@@ -21,16 +21,16 @@ extension TwoPartners {
     func connect(_ life: Life, _ connection: ConnectionID, _ words: ConnectionPrivateData.Words) {
         let wire = Wire(initiator: End(life: life, connection: connection))
         life.wires[connection] = wire
-        send(to: nil) { [self] in
+        send(to: nil, on: connection.rail) { [self] in
             let other = 1 - life.node
             guard hasPower[other] else { return }
             guard let partner = lives[other], partner.isListening else {
-                return send(to: wire.initiator) { [self] in
+                return send(to: wire.initiator, on: connection.rail) { [self] in
                     tell(wire.initiator, .connectFailed(connection, .nobodyListens))
                 }
             }
             partner.requestNumber += 1
-            let request = RequestID(value: partner.requestNumber)
+            let request = RequestID(value: partner.requestNumber, rail: connection.rail)
             partner.requests[request] = (wire, words)
             feed(.request(request, words), to: partner)
         }
@@ -48,7 +48,7 @@ extension TwoPartners {
                 if let end = wire.acceptor { tell(end, .connectFailed(connection, .local)) }
             }
         }
-        send(to: wire.initiator) { [self] in
+        send(to: wire.initiator, on: connection.rail) { [self] in
             tell(wire.initiator, .connected(wire.initiator.connection, words))
         }
     }
@@ -56,7 +56,7 @@ extension TwoPartners {
     /// Tells the other end that this one is gone.
     func sendEnd(of wire: Wire, from life: Life) {
         guard let end = wire.other(than: life) else { return }
-        send(to: end) { [self] in
+        send(to: end, on: end.connection.rail) { [self] in
             let isUp = end.life === wire.initiator.life ? wire.initiator.isUp : wire.acceptor?.isUp ?? false
             tell(
                 end,
@@ -76,10 +76,10 @@ extension TwoPartners {
         let here = End(life: life, connection: connection)
         let posted = since ?? now
         var answered = false
-        send(to: nil) { [self] in
+        send(to: nil, on: connection.rail) { [self] in
             guard let there = wire.other(than: life), there.exists, hasPower[there.life.node] else { return }
             let words = touch(there.life)
-            send(to: here) { [self] in
+            send(to: here, on: connection.rail) { [self] in
                 answered = true
                 let reads = operation != .firstWrite && operation != .secondWrite
                 tell(

@@ -19,7 +19,8 @@ final class TwoPartners {
     var random: SplitMix64
     var settings: [Settings]
     var lives: [Life?] = [nil, nil]
-    var isCut = false
+    /// The rails that lose everything.
+    var cutRails: Set<RailID> = []
     var hasPower = [true, true]
     var history: [Line] = []
     /// When something last happened that may cost a partner its verdict.
@@ -58,7 +59,10 @@ final class TwoPartners {
                 seed: seed ?? random.next(), at: now)
             lives[node] = life
             life.isListening = true
-            feed(.listening(statusBlockKey: life.key, mailboxKey: life.key &+ 1), to: life)
+            for rail in life.manager.railNumbers {
+                let key = life.key(of: rail)
+                feed(.listening(rail, statusBlockKey: key, mailboxKey: key &+ 1), to: life)
+            }
             for name in namesToRegister[node] { _ = register(name, at: node) }
         }
     }
@@ -68,8 +72,8 @@ final class TwoPartners {
         guard let life = lives[node] else { return }
         end(life)
         for wire in life.wires.values { sendEnd(of: wire, from: life) }
-        for (wire, _) in life.requests.values {
-            send(to: wire.initiator) { [self] in
+        for (request, (wire, _)) in life.requests {
+            send(to: wire.initiator, on: request.rail) { [self] in
                 tell(wire.initiator, .refused(wire.initiator.connection, nil))
             }
         }
@@ -82,15 +86,17 @@ final class TwoPartners {
         end(life)
     }
 
-    func cut() {
+    func cut(_ rails: RailID...) {
         noteFault()
-        isCut = true
+        cutRails.formUnion(rails.isEmpty ? allRails : rails)
     }
 
-    func heal() {
+    func heal(_ rails: RailID...) {
         noteFault()
-        isCut = false
+        cutRails.subtract(rails.isEmpty ? allRails : rails)
     }
+
+    private var allRails: [RailID] { (0..<UInt8(RailID.limit)).map { RailID(index: $0) } }
 
     func freeze(_ node: Int) {
         noteFault()
@@ -132,10 +138,16 @@ final class TwoPartners {
         return now - start
     }
 
-    /// Both are established, on one and the same connection and with each other's incarnation.
+    /// Both are established on some rail.
     var areEstablished: Bool {
-        guard let one = lives[0], let two = lives[1], one.isEstablished, two.isEstablished,
-            let here = one.manager.link.peer, let there = two.manager.link.peer
+        (lives[0]?.manager.railNumbers.contains { areEstablished(on: $0) }) ?? false
+    }
+
+    /// Both are established, on one and the same connection of this rail and with each other's incarnation.
+    func areEstablished(on rail: RailID) -> Bool {
+        guard let one = lives[0], let two = lives[1], one.manager[rail].isEstablished,
+            two.manager[rail].isEstablished, let here = one.manager[rail].link.peer,
+            let there = two.manager[rail].link.peer
         else { return false }
         return one.wires[here.connection] === two.wires[there.connection]
             && here.incarnation == two.incarnation && there.incarnation == one.incarnation

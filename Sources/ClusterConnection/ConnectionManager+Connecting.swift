@@ -5,7 +5,8 @@
 extension ConnectionManager {
     /// - Parameter isCalled: whether the partner's knock is what begins the attempt.
     mutating func attempt(
-        on rail: RailID, isCalled: Bool = false, at now: Instant, into actions: inout [Action]) {
+        on rail: RailID, isCalled: Bool = false, at now: Instant, into actions: inout [Action]
+    ) {
         let number = counters.attempts + counters.knocks + 1
         if settings.isInitiator { counters.attempts += 1 } else { counters.knocks += 1 }
         let connection = nextConnection(on: rail)
@@ -24,7 +25,8 @@ extension ConnectionManager {
             .connect(
                 connection,
                 privateData(
-                    settings.isInitiator ? .connect : .knock, on: rail, attempt: UInt16(truncatingIfNeeded: number)
+                    settings.isInitiator ? .connect : .knock, on: rail,
+                    attempt: UInt16(truncatingIfNeeded: number)
                 ).words))
     }
 
@@ -189,7 +191,8 @@ extension ConnectionManager {
         guard !superseded.contains(data.incarnation) else {
             counters.attemptsFailed += 1
             giveUp(
-                attempt, RejectReason.staleIncarnation.name, pause: nextPause(on: attempt.connection.rail), at: now,
+                attempt, RejectReason.staleIncarnation.name, pause: nextPause(on: attempt.connection.rail),
+                at: now,
                 into: &actions)
             return
         }

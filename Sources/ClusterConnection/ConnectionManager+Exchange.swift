@@ -30,8 +30,9 @@ extension ConnectionManager {
             }
             self[rail].early = bytes
         case .established(let session) where session.peer.connection == connection:
-            guard exchange.standing != .none && exchange.connection == connection
-                || moveExchange(to: session.peer, at: now, into: &actions)
+            guard
+                exchange.standing != .none && exchange.connection == connection
+                    || moveExchange(to: session.peer, at: now, into: &actions)
             else {
                 counters.violations += 1
                 return lose(rail, nil, WireError.outOfOrder.name, at: now, into: &actions)
@@ -65,7 +66,9 @@ extension ConnectionManager {
     /// The partner has taken so many of this connection's messages, as its status block shows.
     mutating func partnerTook(_ count: UInt32, on connection: ConnectionID, into actions: inout [Action]) {
         // Never back, and never more than were sent: anything else is no count of this connection.
-        guard connection == exchange.connection, count != exchange.taken, count &- exchange.taken <= exchange.sent &- exchange.taken else {
+        guard connection == exchange.connection, count != exchange.taken,
+            count &- exchange.taken <= exchange.sent &- exchange.taken
+        else {
             return
         }
         exchange.taken = count

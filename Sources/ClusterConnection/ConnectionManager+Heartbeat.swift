@@ -47,7 +47,8 @@ extension ConnectionManager {
         case .success:
             break
         case .retryExceeded, .flushed, .failed:
-            return judge(session.peer.rail, .unreachable, outcome.name, after: posted, at: now, into: &actions)
+            return judge(
+                session.peer.rail, .unreachable, outcome.name, after: posted, at: now, into: &actions)
         case .refusedByPartner:
             return judge(session.peer.rail, .dead, outcome.name, after: posted, at: now, into: &actions)
         }
@@ -90,7 +91,9 @@ extension ConnectionManager {
         of partner: StatusBlock, on rail: RailID, since heartbeat: UInt64
     ) -> StaticString? {
         if partner.heartbeat < heartbeat { return "heartbeatWentBack" }
-        if partner.incarnation == partnerIncarnation, let phase = self[rail].partnerPhase, partner.phase < phase {
+        if partner.incarnation == partnerIncarnation, let phase = self[rail].partnerPhase,
+            partner.phase < phase
+        {
             return "phaseWentBack"
         }
         return nil

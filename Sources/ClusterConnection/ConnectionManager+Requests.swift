@@ -95,7 +95,8 @@ extension ConnectionManager {
                     .with("connection", .number(UInt64(peer.connection.value))).with(rail)))
         actions.append(.setTimer(.handshake, now + settings.handshakeTimeout, rail))
         actions.append(
-            .accept(request, peer.connection, privateData(.acceptance, on: rail, attempt: data.attempt).words))
+            .accept(request, peer.connection, privateData(.acceptance, on: rail, attempt: data.attempt).words)
+        )
     }
 
     /// The partner is there and asks to be connected.

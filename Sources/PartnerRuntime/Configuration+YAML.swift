@@ -189,7 +189,9 @@ extension Configuration {
         for fields in several {
             guard let rail = Rail(fields: fields) else { continue }
             for (name, address) in [("address", rail.address), ("partnerAddress", rail.partnerAddress)]
-            where rails.contains(where: { $0.address.gid == address.gid || $0.partnerAddress.gid == address.gid }) {
+            where rails.contains(where: {
+                $0.address.gid == address.gid || $0.partnerAddress.gid == address.gid
+            }) {
                 fields.refuse(name, "“\(address.text)” is another rail's: expected an address of its own")
             }
             rails.append(rail)

@@ -44,7 +44,8 @@ final class Rail {
         completionQueue = try CompletionQueue(
             in: domain, channel: completionChannel, capacity: Self.completionCapacity)
         statusBlock = try RegisteredMemory(
-            byteCount: Self.statusBlockBytes, access: [.remoteRead], in: domain, at: PresetAddress.statusBlock(of: id))
+            byteCount: Self.statusBlockBytes, access: [.remoteRead], in: domain,
+            at: PresetAddress.statusBlock(of: id))
         mailbox = try RegisteredMemory(
             byteCount: Self.statusBlockBytes, access: [.localWrite, .remoteWrite], in: domain,
             at: PresetAddress.mailbox(of: id))

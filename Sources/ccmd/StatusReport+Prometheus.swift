@@ -43,7 +43,8 @@ extension StatusReport {
         text.family("rail_link_up", "gauge", "Whether the link below the rail is up.") { family in
             for (labels, rail) in rails { family.sample(rail.physicalLink == "up" ? 1 : 0, labels) }
         }
-        text.family("rail_rdma_up", "gauge", "Whether the rail's RDMA device and address are there.") { family in
+        text.family("rail_rdma_up", "gauge", "Whether the rail's RDMA device and address are there.") {
+            family in
             for (labels, rail) in rails { family.sample(rail.waitingFor == nil ? 1 : 0, labels) }
         }
         text.family("rail_connection", "gauge", "1 for the state of the rail's connection.") { family in

@@ -252,7 +252,9 @@ private struct PartnerAtWill {
             expectEnd(of: connection, "a message a second time")
         case 4:
             sayWhatIsDue()
-            guard bench.connection == connection, case .established = bench.manager.rails[0].link else { return }
+            guard bench.connection == connection, case .established = bench.manager.rails[0].link else {
+                return
+            }
             tell(said.last ?? [])
             expectEnd(of: connection, "a message twice")
         case 5:
@@ -299,7 +301,9 @@ private struct PartnerAtWill {
             bench.handled(.overlong(connection))
         } else {
             for _ in 0...Exchange.window {
-                guard bench.connection == connection, case .established = bench.manager.rails[0].link else { return }
+                guard bench.connection == connection, case .established = bench.manager.rails[0].link else {
+                    return
+                }
                 say(.ready, ReadyPairs(pairs: []).payload)
             }
         }
@@ -308,7 +312,8 @@ private struct PartnerAtWill {
 
     private mutating func expectEnd(of connection: ConnectionID, _ what: String) {
         counts["wrong", default: 0] += 1
-        if case .established(let session) = bench.manager.rails[0].link, session.peer.connection == connection {
+        if case .established(let session) = bench.manager.rails[0].link, session.peer.connection == connection
+        {
             Issue.record("\(what) did not end the connection")
         }
     }

@@ -204,7 +204,8 @@ struct RailsTests {
     func tenSeedsOfFaultsOnTwoRailsConverge(block: Int) {
         for seed in (block * 10)..<(block * 10 + 10) {
             var random = SplitMix64(seed: UInt64(seed) ^ 0x7a11)
-            let pair = TwoPartners("rails, seed \(seed)", seed: UInt64(seed), settings: settings(2 + seed % 2))
+            let pair = TwoPartners(
+                "rails, seed \(seed)", seed: UInt64(seed), settings: settings(2 + seed % 2))
             pair.namesToRegister = [["mirror", "messenger"], ["messenger", "mirror"]]
             pair.boot(0, after: .microseconds(.random(in: 0...20_000, using: &random)))
             pair.boot(1, after: .microseconds(.random(in: 0...20_000, using: &random)))

@@ -65,7 +65,8 @@ extension ClientNotice {
     public var bringsPorts: Bool {
         switch self {
         case .ready, .resumed: true
-        case .noCounterpart, .refused, .portsFailed, .lost, .paused, .verdict, .partnerPhase, .partnerStalled: false
+        case .noCounterpart, .refused, .portsFailed, .lost, .paused, .verdict, .partnerPhase, .partnerStalled:
+            false
         }
     }
 }

@@ -37,7 +37,7 @@ extension Timeline {
         if standing == .shown && claim == .c15 {
             standing = same(
                 first.event(.firstWritePosted)?.text("address"),
-                first.other.listening?.text("mailboxAddress"),
+                first.otherListening?.text("mailboxAddress"),
                 "the first write's address", "the partner's preset mailbox")
         }
         return (standing, evidence)
@@ -52,9 +52,10 @@ extension Timeline {
         let to = initiator ? first.other : first.own
         let limit = first.event(.connected)?.time ?? first.established.time
         let attempt = from.events.last {
-            $0.name == .connectStarted && $0.time <= limit && $0.text("kind") != "knock"
+            $0.name == .connectStarted && $0.isOf(rail: first.rail) && $0.time <= limit
+                && $0.text("kind") != "knock"
         }
-        return (attempt, to.listening)
+        return (attempt, to.listening(onRail: first.rail))
     }
 
     /// Claim 17: both sides know the end that all operations went to by a Fibre Channel identifier, and it is

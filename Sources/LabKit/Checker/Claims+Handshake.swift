@@ -51,9 +51,9 @@ extension Timeline {
         let posted = first.event(.firstReadPosted)
         return (
             same(
-                posted?.text("address"), first.other.listening?.text("statusBlockAddress"),
+                posted?.text("address"), first.otherListening?.text("statusBlockAddress"),
                 "the first read's address", "the partner's preset status block"),
-            [first.other.listening, posted]
+            [first.otherListening, posted]
         )
     }
 

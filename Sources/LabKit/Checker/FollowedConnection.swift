@@ -13,6 +13,12 @@ struct FollowedConnection {
     /// The same of the other side.
     var otherLines: ArraySlice<HistoryEvent>
 
+    /// The rail that it is on.
+    var rail: UInt64 { established.number("rail") ?? 0 }
+
+    /// Where the other side could be reached on that rail.
+    var otherListening: HistoryEvent? { other.listening(onRail: rail) }
+
     /// The first line of a name, up to the establishment.
     func event(_ name: EventName) -> HistoryEvent? { events.first { $0.name == name } }
 
@@ -39,24 +45,36 @@ extension Timeline {
         return FollowedConnection(
             own: own, other: other, connection: stretch.connection, established: stretch.event,
             events: events,
-            lines: own.lines(ofConnectionSince: stretch.event.time),
-            otherLines: other.lines(ofConnectionSince: began, with: own.incarnation))
+            lines: own.lines(ofConnectionSince: stretch.event.time, onRail: stretch.rail),
+            otherLines: other.lines(ofConnectionSince: began, onRail: stretch.rail, with: own.incarnation))
     }
 }
 
 extension Life {
+    /// Its boot port on a rail.
+    func listening(onRail rail: UInt64) -> HistoryEvent? {
+        events.first { $0.name == .listening && $0.isOf(rail: rail) }
+    }
+
     /// This life's lines from the first establishment since a moment on, until that connection was gone.
     fileprivate func lines(
-        ofConnectionSince moment: Instant, with partner: String? = nil
+        ofConnectionSince moment: Instant, onRail rail: UInt64, with partner: String? = nil
     ) -> ArraySlice<HistoryEvent> {
         let first = events.indices.first {
-            events[$0].name == .established && events[$0].time >= moment
+            events[$0].name == .established && events[$0].time >= moment && events[$0].isOf(rail: rail)
                 && (partner == nil || events[$0].partnerIncarnation == partner)
         }
         guard let first, let connection = events[first].number("connection") else { return [] }
         let last = events.indices.first {
-            $0 > first && (events[$0].isAbout(.retired, connection) || events[$0].name == .established)
+            $0 > first
+                && (events[$0].isAbout(.retired, connection)
+                    || events[$0].name == .established && events[$0].isOf(rail: rail))
         }
         return events[first..<(last ?? events.endIndex)]
     }
+}
+
+extension HistoryEvent {
+    /// Whether a line that names its rail is of this one. What names none is of the first.
+    func isOf(rail: UInt64) -> Bool { (number("rail") ?? 0) == rail }
 }

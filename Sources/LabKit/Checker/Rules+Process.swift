@@ -139,7 +139,10 @@ extension Timeline {
         }
     }
 
-    /// Lines about a connection that was retired before. Its ports are taken away right after it.
+    /// What is written of a connection right behind its end.
+    private static let aftermath: Set<EventName> = [.portsDestroyed, .railFault]
+
+    /// Lines about a connection that was retired before.
     private func ghosts() -> [Broken] {
         PartnerID.allCases.flatMap { lives[$0] ?? [] }.flatMap { life in
             var retired: [UInt64: HistoryEvent] = [:]
@@ -148,7 +151,7 @@ extension Timeline {
                 guard let connection = event.number("connection") else { continue }
                 if event.name == .retired {
                     retired[connection] = retired[connection] ?? event
-                } else if event.name != .portsDestroyed, let end = retired[connection] {
+                } else if !Self.aftermath.contains(event.name), let end = retired[connection] {
                     broken.append(
                         Broken(
                             .historySound,

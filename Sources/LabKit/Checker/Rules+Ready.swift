@@ -137,7 +137,8 @@ extension Timeline {
     func toldBeforeFenced() -> [Broken] {
         readyBooks.flatMap { life, book in
             book.entries.compactMap { entry in
-                guard let lost = entry.lost, let place = entry.lostPlace, lost.name == .clientPaused || lost.text("reason") == "connection",
+                guard let lost = entry.lost, let place = entry.lostPlace,
+                    lost.name == .clientPaused || lost.text("reason") == "connection",
                     let connection = entry.connection
                 else { return nil }
                 let before = life.events[entry.place..<place]

@@ -75,7 +75,9 @@ struct Director {
     private mutating func retired(_ connection: UInt64, of partner: PartnerID) {
         if carrier[partner] == connection { forgetReady(of: partner) }
         established[partner]?.remove(connection)
-        guard established[partner]?.isEmpty ?? true, latestVerdict[partner] == Verdict.alive.word else { return }
+        guard established[partner]?.isEmpty ?? true, latestVerdict[partner] == Verdict.alive.word else {
+            return
+        }
         latestVerdict[partner] = nil
     }
 
@@ -246,7 +248,9 @@ struct Director {
         where running.contains(partner) && !frozen.contains(partner) && !railless.contains(partner) {
             if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
         }
-        guard running.count == 2, frozen.isEmpty, cutRails != scenario.railNumbers, railless.isEmpty else { return nil }
+        guard running.count == 2, frozen.isEmpty, cutRails != scenario.railNumbers, railless.isEmpty else {
+            return nil
+        }
         let final = scenario.discord == nil ? Verdict.alive.word : Verdict.incompatible.word
         for partner in PartnerID.allCases {
             let names = (own: partner.rawValue, other: partner.other.rawValue)

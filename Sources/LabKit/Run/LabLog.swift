@@ -15,7 +15,8 @@ struct LabLog {
     ///   - began: when the lab set about it.
     ///   - effect: when it had its effect; the line itself may have waited for a process to be gone.
     mutating func fault(
-        step: String, action: StepAction, partner: PartnerID?, rail: Int? = nil, began: Instant, effect: Instant,
+        step: String, action: StepAction, partner: PartnerID?, rail: Int? = nil, began: Instant,
+        effect: Instant,
         at time: Instant,
         killAfter: HandshakeOperation? = nil
     ) -> HistoryEvent {

@@ -24,7 +24,8 @@ enum Rail {
     }
 
     private static func atBothEnds(
-        of rails: Set<Int>, _ commands: @Sendable (String) -> String, confirm: @escaping @Sendable (String) -> Bool
+        of rails: Set<Int>, _ commands: @Sendable (String) -> String,
+        confirm: @escaping @Sendable (String) -> Bool
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (partner, rail) in PartnerID.allCases.flatMap({ partner in rails.map { (partner, $0) } }) {

@@ -390,7 +390,8 @@ struct ScenarioRun {
         let moment = StepMoment(began: state.began, effect: state.effect ?? effect)
         director?.heard(
             log.fault(
-                step: step.id, action: step.action, partner: step.partner, rail: step.rail, began: moment.began,
+                step: step.id, action: step.action, partner: step.partner, rail: step.rail,
+                began: moment.began,
                 effect: moment.effect,
                 at: max(now, moment.effect), killAfter: step.killAfter))
         director?.stepDone(index, moment)

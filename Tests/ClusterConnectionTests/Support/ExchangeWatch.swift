@@ -74,7 +74,8 @@ final class ExchangeWatch {
             && exchange.partnerSet?.entries.count ?? 0 <= ClientSet.limit
             && exchange.partnerReady.count <= ClientSet.limit
             && exchange.pairsSaid.count <= Int(manager.settings.clientLimits.clients)
-            && exchange.failedPairs.count <= 64 && manager.rails.allSatisfy { $0.early?.count ?? 0 <= Message.capacity }
+            && exchange.failedPairs.count <= 64
+            && manager.rails.allSatisfy { $0.early?.count ?? 0 <= Message.capacity }
             && exchange.sent &- exchange.taken <= Exchange.window
             && exchange.registrations.allSatisfy { $0.partnerTable?.ports.count ?? 0 <= 2_048 }
         if !isBounded { Issue.record("grown: \(exchange)") }

@@ -33,8 +33,11 @@ extension TwoPartners {
         // The mailbox is looked into before the timer that woke the process is handed over.
         let mayBeFiring = if case .mailbox = event { true } else { false }
         let hasSaidGoodbye = if case .farewell(nil) = manager[rail].link { true } else { false }
-        if !armed.isSubset(of: allowed) || armed.isEmpty && !allowed.isEmpty && !mayBeFiring && !hasSaidGoodbye {
-            Issue.record("\(name): rail \(rail.index) \(manager[rail].link.name) with timers \(armed)\n\(tail)")
+        if !armed.isSubset(of: allowed)
+            || armed.isEmpty && !allowed.isEmpty && !mayBeFiring && !hasSaidGoodbye
+        {
+            Issue.record(
+                "\(name): rail \(rail.index) \(manager[rail].link.name) with timers \(armed)\n\(tail)")
         }
         let wires = life.wires.keys.count { $0.rail == rail }
         if wires > 1 { Issue.record("\(name): \(wires) endpoints on rail \(rail.index)\n\(tail)") }

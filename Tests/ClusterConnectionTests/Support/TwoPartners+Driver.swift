@@ -55,7 +55,9 @@ extension TwoPartners {
         case .writeMailbox(let connection, let operation, let kind, let words, let key):
             reach(life, connection, operation, key) {
                 guard $0.key(of: connection.rail) &+ 1 == key else { return nil }
-                for index in words.indices { $0[connection.rail].mailbox[kind.offset / 8 + index] = words[index] }
+                for index in words.indices {
+                    $0[connection.rail].mailbox[kind.offset / 8 + index] = words[index]
+                }
                 return InlineArray(repeating: 0)
             }
         case .retire(let connection):

@@ -24,7 +24,8 @@ extension TwoPartners {
     ) {
         time.arrange(after: arrival - now) { [self] in
             guard here.exists else { return }
-            guard !cutRails.contains(here.connection.rail), let there = wire.other(than: here.life), there.exists,
+            guard !cutRails.contains(here.connection.rail), let there = wire.other(than: here.life),
+                there.exists,
                 hasPower[there.life.node]
             else {
                 if now - posted >= retryTime { return tell(here, .sent(here.connection, .retryExceeded)) }
@@ -35,11 +36,14 @@ extension TwoPartners {
             wire.arrived[side] += 1
             let exchange = there.life.manager.exchange
             let taken = exchange.connection == there.connection ? exchange.received : 0
-            if there.life.manager[there.connection.rail].isEstablished, wire.arrived[side] - taken > Exchange.window {
+            if there.life.manager[there.connection.rail].isEstablished,
+                wire.arrived[side] - taken > Exchange.window
+            {
                 Issue.record("\(name): a message without a receive for it\n\(tail)")
             }
             tell(there, .received(there.connection, bytes))
-            send(to: here, on: here.connection.rail) { [self] in tell(here, .sent(here.connection, .success)) }
+            send(to: here, on: here.connection.rail) { [self] in tell(here, .sent(here.connection, .success))
+            }
         }
     }
 
@@ -137,7 +141,9 @@ extension TwoPartners {
                 return
             }
         case .paused, .lost:
-            if !isReady, !isPaused || notice.isPause { Issue.record("\(name): lost without a ready\n\(tail)") }
+            if !isReady, !isPaused || notice.isPause {
+                Issue.record("\(name): lost without a ready\n\(tail)")
+            }
             if own != nil { Issue.record("\(name): told of a loss while its ports exist\n\(tail)") }
         default: break
         }

@@ -87,6 +87,29 @@ struct ConfigurationTests {
         #expect(configuration.rails[0].partnerAddress.gid.description == gid)
     }
 
+    @Test("a pair may have up to four rails, each with addresses of its own")
+    func rails() throws {
+        let head = "partner: a\nnode: 1\npartnerNode: 2\ncluster: 5f0c7a52-9d4e-4c1b-8a53-1f2e3d4c5b6a\n"
+        let two = """
+            rails:
+              - { address: 10.77.0.1, partnerAddress: 10.77.0.2 }
+              - { address: 10.77.1.1, partnerAddress: 10.77.1.2, bootPort: 17321 }
+
+            """
+        let configuration = try Configuration(yaml: head + two, source: "a.yaml")
+        #expect(configuration.rails.map(\.address.text) == ["10.77.0.1", "10.77.1.1"])
+        #expect(configuration.rails.map(\.bootPort) == [17320, 17321])
+        #expect(configuration.settings.rails == 2)
+        let one = "rail: { address: 10.77.0.1, partnerAddress: 10.77.0.2 }\n"
+        let refusals = [
+            (head + one + two, "either rail or rails"), (head + "rails: []\n", "expected 1 to 4 rails"),
+            (head + two + two.dropFirst(7), "is another rail's"),
+        ]
+        for (text, expected) in refusals {
+            #expect(problems(text).contains { $0.contains(expected) }, "\(problems(text))")
+        }
+    }
+
     @Test("an empty mapping names every field that is missing")
     func missing() {
         let found = problems("role: storageSystem\n").joined(separator: "\n")

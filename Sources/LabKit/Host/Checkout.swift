@@ -66,4 +66,5 @@ package struct Checkout: Sendable {
     package var vmScript: String { "\(root)/scripts/vm" }
     package var keepResidentScript: String { "\(root)/scripts/lib/keep-resident" }
     package var scenarios: String { "\(root)/Lab/scenarios" }
+    package var benches: String { "\(root)/Lab/bench" }
 }

@@ -169,13 +169,13 @@ package struct Table {
     }
 
     /// The same measurements beside the reference of the same run, with what is promised of them.
-    package func ratios(_ measurements: Measurements, to reference: ReadLatency) -> [String] {
+    package func ratios(_ measurements: Measurements, to reference: Quantity) -> [String] {
         func line(_ name: String, _ value: String, _ ratio: String, _ promise: String) -> String {
             Self.left(name, 38) + Self.right(value, 10) + Self.right(ratio, 12) + Self.right(promise, 16)
         }
         var lines = [
             line("beside ib_read_lat -e, 64 bytes", "median", "ratio", "promised"),
-            line("ib_read_lat, typical", SpanText.rounded(reference.typical), "1", ""),
+            line("ib_read_lat, typical", reference.text, "1", ""),
         ]
         let promises = [
             ("initiator's four operations / 4 reads", measurements.initiator, 4.0, "at most 2.50"),
@@ -184,7 +184,7 @@ package struct Table {
         ]
         for (name, spans, reads, promise) in promises {
             guard let median = Statistics(spans)?.median else { continue }
-            let ratio = Double(median.nanoseconds) / (reads * Double(reference.typical.nanoseconds))
+            let ratio = Double(median.nanoseconds) / (reads * reference.value)
             let hundredths = Int((ratio * 100).rounded())
             let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
             lines.append(line(name, SpanText.rounded(median), text, promise))

@@ -1,5 +1,4 @@
 import ClusterConnection
-import Glibc
 
 /// Runs scenarios one after the other on the fabric of this kernel, and leaves the run folder.
 package struct LabRun: Sendable {
@@ -34,32 +33,19 @@ package struct LabRun: Sendable {
     /// - Throws: `LabError` when the fabric could not be made, `CancellationError` when interrupted; the fabric
     ///   is gone then too.
     package func run(_ display: inout Display) async throws -> [RunResult] {
-        Self.becomeNice()
-        // Sharing a file with the host while a run is on would take the host's time in virtual time.
-        let isInVM = environmentValue("CCM_LAB_IN_VM") == "1"
-        let stage = isInVM ? "/tmp/ccm-lab-run-\(getpid())" : output
-        try Files.makeFolder(stage)
-        let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
-        let tools = RunTools(
-            ccmd: ccmd, fabricScript: checkout.fabricScript, clock: environment.clock,
-            kernel: environment.kernel, capturesPackets: !measuresSpeed)
-        let fabric = Fabric(script: checkout.fabricScript, rails: scenarios.map(\.rails).max() ?? 1)
-        display.status("making the fabric")
-        let made = try await fabric.up()
+        let session = try await LabSession.open(
+            checkout: checkout, ccmd: ccmd, capturesPackets: !measuresSpeed,
+            rails: scenarios.map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
         var interruption: (any Error)?
         do {
-            try await runAll(&results, stage: stage, tools: tools, environment, made ? fabric : nil, &display)
+            try await runAll(&results, session, &display)
         } catch {
             interruption = error
         }
-        display.status("taking the fabric down")
-        let leftovers = made ? await fabric.down() : nil
-        try writeReports(results, environment, leftovers, to: stage)
-        if stage != output {
-            try Files.copyAll(below: stage, to: output)
-            Files.removeFolder(stage)
-        }
+        let leftovers = await session.takeFabricDown(&display)
+        try writeReports(results, session)
+        try session.deliver()
         display.clear()
         if let interruption { throw interruption }
         if let leftovers { throw LabError(leftovers) }
@@ -67,16 +53,14 @@ package struct LabRun: Sendable {
     }
 
     private func runAll(
-        _ results: inout [RunResult], stage: String, tools: RunTools, _ environment: LabEnvironment,
-        _ ownFabric: Fabric?, _ display: inout Display
+        _ results: inout [RunResult], _ session: LabSession, _ display: inout Display
     ) async throws {
         let table = Table(colours: display.colours)
-        let before = try await Surroundings.now()
-        var references: [ReadLatency] = []
+        var references: [Quantity] = []
         func measureReference() async throws {
             guard measuresSpeed else { return }
             display.status("measuring the reference (ib_read_lat)")
-            references.append(try await ReadLatency.measure())
+            references.append(try await RailTool.readLatency.measure())
         }
         try await measureReference()
         display.lines([table.header])
@@ -85,55 +69,26 @@ package struct LabRun: Sendable {
             for variant in scenario.variants {
                 for repetition in 1...max(1, repetitions) {
                     display.status("[\(number + 1)/\(scenarios.count)] \(variant.title)")
-                    let result = try await run(variant, repetition, stage: stage, tools, before)
+                    let folder = folder(of: variant, repetition)
+                    let result = try await JudgedRun.run(variant, repetition, in: folder, session).result
                     rows.append(result)
                     results.append(result)
-                    // Soft-RoCE devices have been seen to stop sending for good. What one run broke must not
-                    // break the next.
-                    if result.judgement.result != .held, let ownFabric {
-                        display.status("making the fabric anew")
-                        try await ownFabric.renew()
-                    }
+                    if result.judgement.result != .held { try await session.renewFabric(&display) }
                 }
             }
             display.lines([table.row(rows)])
         }
         try await measureReference()
-        display.lines(summary(results, table, environment, ReadLatency(medianOf: references)))
+        display.lines(summary(results, table, session.environment, Quantity(medianOf: references)))
     }
 
-    private func run(
-        _ variant: ScenarioVariant, _ repetition: Int, stage: String, _ tools: RunTools,
-        _ before: Surroundings
-    ) async throws -> RunResult {
+    private func folder(of variant: ScenarioVariant, _ repetition: Int) -> String {
         let parts = [variant.scenario.name, variant.label, repetitions > 1 ? "run-\(repetition)" : ""]
-        let folder = parts.filter { !$0.isEmpty }.joined(separator: "/")
-        let path = "\(stage)/\(folder)"
-        let began = MonotonicClock.now
-        var judgement: Judgement
-        var start = began
-        do {
-            let outcome = try await ScenarioRun.run(variant, folder: path, tools: tools, before: before)
-            start = outcome.record.events.first { $0.name == .runStarted }?.time ?? began
-            judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
-            if judgement.result == .broke,
-                let problem = try await FabricHealth.problem(senders: outcome.senders)
-            {
-                judgement.result = .notRun(problem)
-            }
-        } catch let error as LabError {
-            judgement = .notRun(error.description)
-        }
-        let result = RunResult(
-            variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
-            duration: MonotonicClock.now - began)
-        try Files.write(JSONText.pretty(VerdictsJSON.run(result)), to: "\(path)/verdict.json")
-        try Files.write(ClaimsText.text(judgement.claims, start: start), to: "\(path)/claims.txt")
-        return result
+        return parts.filter { !$0.isEmpty }.joined(separator: "/")
     }
 
     private func summary(
-        _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: ReadLatency?
+        _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: Quantity?
     ) -> [String] {
         var lines: [String] = []
         for scenario in scenarios {
@@ -162,22 +117,13 @@ package struct LabRun: Sendable {
         return lines
     }
 
-    private func writeReports(
-        _ results: [RunResult], _ environment: LabEnvironment, _ leftovers: String?, to stage: String
-    ) throws {
+    private func writeReports(_ results: [RunResult], _ session: LabSession) throws {
+        let stage = session.stage
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }
-        try Files.write(JSONText.pretty(environment.json), to: "\(stage)/environment.json")
+        try Files.write(JSONText.pretty(session.environment.json), to: "\(stage)/environment.json")
         try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(stage)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(stage)/measurements.json")
         try Files.write(JUnit.xml(results), to: "\(stage)/junit.xml")
-    }
-
-    /// The partners come first: every thread of the lab goes to the back of the queue.
-    private static func becomeNice() {
-        for thread in Files.names(in: "/proc/self/task") {
-            guard let number = UInt32(thread) else { continue }
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), number, 19)
-        }
     }
 }

@@ -25,13 +25,13 @@ package struct VirtualMachine: Sendable {
 
     /// Runs the lab there with these arguments, and shows what it prints.
     ///
-    /// - Parameter partnerPrograms: the programs that the partners are.
+    /// - Parameter programs: those that the partners are, and what else this command starts.
     /// - Returns: the exit status.
     package func run(
-        _ arguments: [String], partnerPrograms: [String], _ display: inout Display
+        _ arguments: [String], programs: [String], _ display: inout Display
     ) async throws -> Int32 {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
-        command += ["--results", output, "--", checkout.keepResidentScript] + partnerPrograms
+        command += ["--results", output, "--", checkout.keepResidentScript] + programs
         command += [Checkout.program] + Self.programs + ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
         // from the lab alone, once, and ends in good order.

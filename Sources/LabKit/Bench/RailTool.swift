@@ -1,0 +1,58 @@
+import ClusterConnection
+import Glibc
+import Subprocess
+
+/// A program of others that measures the rail of the pair, in the same run as the product: a server in partner b's
+/// namespace and a client in partner a's.
+package struct RailTool: Sendable {
+    /// The program, as `PATH` has it.
+    package var program: String
+    /// What server and client are both told.
+    var arguments: [String]
+    /// What comes before the server's address on the client's command line.
+    var addressOption: [String] = []
+    /// What the client printed, as a number; nil when it printed none.
+    var read: @Sendable (String) -> Quantity?
+
+    private static let patience = TimeSpan.seconds(10)
+
+    /// The command, for a person: `ib_send_lat -e -s 64`.
+    var command: String { ([program] + arguments).joined(separator: " ") }
+
+    /// Measures once; nobody else uses the rail meanwhile.
+    ///
+    /// - Throws: `LabError` with the program's own words when it measured nothing.
+    func measure() async throws -> Quantity {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // The server is ended with the group: some of them serve for ever.
+            group.addTask { [self] in _ = try await run(in: .b, arguments) }
+            defer { group.cancelAll() }
+            let limit = MonotonicClock.now + Self.patience
+            while true {
+                // The server says nothing when it is ready; a client that comes too early is refused and comes again.
+                let client = try await run(
+                    in: .a, arguments + addressOption + [FabricNames.address(of: .b)])
+                if client.status.isSuccess, let quantity = read(client.output) { return quantity }
+                guard !client.status.isSuccess || client.output.isEmpty else {
+                    throw LabError("\(command) printed no figure: \(client.output.suffix(200))")
+                }
+                guard MonotonicClock.now < limit else {
+                    throw LabError("\(command) found no server: \(client.reason)")
+                }
+            }
+        }
+    }
+
+    private func run(in partner: PartnerID, _ arguments: [String]) async throws -> Tool.Outcome {
+        try await Tool.run(
+            "ip", ["netns", "exec", FabricNames.namespace(of: partner), program] + arguments)
+    }
+}
+
+extension RailTool {
+    /// The reference of every claim about reads: the typical (median) latency of a read of 64 bytes with completion
+    /// events, by ib_read_lat(1).
+    static let readLatency = RailTool(
+        program: "ib_read_lat", arguments: ["-e", "-s", "64", "-n", "1000", "-R"]
+    ) { PerftestOutput.typicalLatency(of: 64, in: $0).map { .span($0) } }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Glibc
+import LabKit
+import StrictYAML
+
+/// Where something is run, and where its evidence goes: what all commands that run scenarios are told alike.
+struct Place: ParsableArguments {
+    enum FabricChoice: String, ExpressibleByArgument, CaseIterable { case auto, netns, vm }
+    enum ClockChoice: String, ExpressibleByArgument, CaseIterable { case auto, virtual, real }
+
+    @Option(
+        help: "Where to run: on this kernel, in the virtual machine, or on this kernel where it can do it.")
+    var fabric = FabricChoice.auto
+
+    @Option(help: "The virtual machine's clock. auto: virtual, but real where the machine has KVM.")
+    var clock = ClockChoice.auto
+
+    @Option(help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.")
+    var output: String?
+
+    @Option(help: "The partner program. Without it: ccmd beside ccmlab.")
+    var ccmd: String?
+
+    @Flag(help: "Print progress as lines that begin with “~ ”, for a program that reads them.")
+    var progress = false
+
+    @Flag(help: .hidden)
+    var colours = false
+
+    private var isInVM: Bool { environmentValue("CCM_LAB_IN_VM") == "1" }
+
+    /// Whether it is to be run in the virtual machine.
+    ///
+    /// - Throws: `LabError` when fabric and clock cannot be had together, or here.
+    var usesVM: Bool {
+        get throws {
+            let usesVM =
+                switch fabric {
+                case .netns: false
+                case .vm: true
+                case .auto: !isInVM && !HostFacts.now.canRunHere
+                }
+            if usesVM && isInVM {
+                throw LabError("this is the virtual machine already; run with --fabric netns")
+            }
+            if !usesVM && clock == .virtual && environmentValue("CCM_LAB_CLOCK") != "virtual" {
+                throw LabError("only the virtual machine has virtual time; run with --fabric vm")
+            }
+            return usesVM
+        }
+    }
+
+    /// Standard output, as it was asked for.
+    var display: Display {
+        Display(
+            progress: progress ? .marked : Display.isTerminal ? .transient : .none,
+            colours: colours || Display.wantsColours)
+    }
+
+    /// Runs this command in the virtual machine.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command and what is special about it, without what is said of the place.
+    ///   - operands: what the command is told last, which may begin with a dash.
+    ///   - programs: what it starts there besides the lab and what every run starts.
+    /// - Returns: how it ended there.
+    func runInVM(
+        _ arguments: [String], _ operands: [String] = [], checkout: Checkout, program: String,
+        programs: [String] = [], folder: String, _ display: inout Display
+    ) async throws -> ExitCode {
+        let machine = VirtualMachine(
+            checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder)
+        var all = arguments + ["--fabric", "netns", "--ccmd", program]
+        if display.showsProgress { all.append("--progress") }
+        if display.colours { all.append("--colours") }
+        if !operands.isEmpty { all += ["--"] + operands }
+        return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+    }
+
+    /// The run folder, made; with the link to it where the lab chose its name.
+    func makeFolder() throws -> String {
+        if let output {
+            let folder = Checkout.absolute(output)
+            try Files.makeFolder(folder)
+            return folder
+        }
+        if let results = environmentValue("CCM_LAB_RESULTS"), isInVM { return results }
+        let runs = Checkout.absolute("runs")
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        let numbers = [
+            parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+        ]
+        let digits = numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }
+        let name = digits[0...2].joined(separator: "-") + "_" + digits[3...5].joined(separator: "-")
+        try Files.makeFolder("\(runs)/\(name)")
+        Files.link("\(runs)/latest", to: name)
+        return "\(runs)/\(name)"
+    }
+
+    /// Does what a command is there for, and says what kept it from it, with the exit status that goes with it.
+    static func reporting(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        do {
+            try await Interrupts.cancelling { try await body() }
+        } catch is CancellationError {
+            Display.write(
+                "ccmlab: interrupted; everything that was started is gone again\n", to: STDERR_FILENO)
+            throw Status.interrupted
+        } catch let problems as InputProblems {
+            Display.write("\(problems)\n", to: STDERR_FILENO)
+            throw Status.badInput
+        } catch let error as LabError {
+            Display.write("ccmlab: \(error)\n", to: STDERR_FILENO)
+            throw Status.notCarriedOut
+        }
+    }
+}

@@ -30,6 +30,7 @@ let package = Package(
             providers: [.apt(["libibverbs-dev", "librdmacm-dev"])]),
         .systemLibrary(name: "CCapability", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .target(name: "Addressing", swiftSettings: strict),
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
@@ -40,7 +41,8 @@ let package = Package(
         .target(
             name: "PartnerRuntime",
             dependencies: [
-                "Addressing", "CCapability", "CLinux", "ClusterConnection", "StrictYAML", "Verbs",
+                "Addressing", "CCapability", "CLinux", "CProcessor", "ClusterConnection", "StrictYAML",
+                "Verbs",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict),

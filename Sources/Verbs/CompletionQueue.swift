@@ -70,11 +70,12 @@ public struct CompletionQueue: ~Copyable {
             if unacknowledged >= Self.batch { acknowledge() }
         }
 
-        /// Empties the channel, which other queues may share, and tells whether this queue was announced.
+        /// Takes announcements from the channel, which other queues may share, until one is about this queue, and
+        /// tells whether there was one.
         func takeEvent() throws(VerbsError) -> Bool {
             var queue: UnsafeMutablePointer<ibv_cq>?
             var context: UnsafeMutableRawPointer?
-            while true {
+            while !isAnnounced {
                 if ibv_get_cq_event(channel.pointer, &queue, &context) == 0 {
                     if let context {
                         Unmanaged<Handle>.fromOpaque(context).takeUnretainedValue().noteAnnouncement()
@@ -83,12 +84,12 @@ public struct CompletionQueue: ~Copyable {
                 }
                 switch ErrorNumber.last {
                 case EINTR: continue
-                case EAGAIN:
-                    defer { isAnnounced = false }
-                    return isAnnounced
+                case EAGAIN: return false
                 case let number: throw VerbsError(call: "ibv_get_cq_event", errno: number)
                 }
             }
+            isAnnounced = false
+            return true
         }
     }
 

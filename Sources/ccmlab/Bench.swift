@@ -63,7 +63,8 @@ struct Bench: AsyncParsableCommand {
             if strict { arguments.append("--strict") }
             let status = try await place.runInVM(
                 arguments, checkout: checkout, program: program,
-                programs: Set(benches.flatMap(\.references).map(\.program)).sorted(), folder: folder, &display)
+                programs: Set(benches.flatMap(\.references).map(\.program)).sorted(), folder: folder, &display
+            )
             try copyReport(from: folder)
             if !status.isSuccess { throw status }
             return

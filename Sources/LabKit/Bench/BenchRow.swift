@@ -54,7 +54,8 @@ package struct BenchRow: Hashable, Sendable {
     package var json: JSONValue {
         var fields: [(String, JSONValue)] = [
             ("bench", .string(bench)), ("name", .string(name)), ("comparison", .string(comparison)),
-            ("figure", figure.json), ("reference", reference.json), ("ratio", ratio.map { .number($0) } ?? .null),
+            ("figure", figure.json), ("reference", reference.json),
+            ("ratio", ratio.map { .number($0) } ?? .null),
         ]
         switch limit {
         case .atMost(let ratio): fields.append(("atMost", .number(ratio)))

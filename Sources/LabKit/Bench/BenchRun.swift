@@ -82,7 +82,7 @@ package struct BenchRun: Sendable {
         _ bench: any Bench, _ scenarios: [Scenario], _ session: LabSession, _ display: inout Display
     ) async throws -> BenchEvidence {
         var evidence = BenchEvidence()
-        try await measureReferences(of: bench, into: &evidence, &display)
+        try await measureReferences(of: bench, into: &evidence, session, &display)
         for repetition in 1...max(1, repetitions) {
             for name in bench.scenarios {
                 guard let variant = scenarios.first(where: { $0.name == name })?.variants.first else {
@@ -102,17 +102,25 @@ package struct BenchRun: Sendable {
                 }
                 if let record = run.record { evidence.runs[name, default: []].append(record) }
             }
-            try await measureReferences(of: bench, into: &evidence, &display)
+            try await measureReferences(of: bench, into: &evidence, session, &display)
         }
         return evidence
     }
 
     private func measureReferences(
-        of bench: any Bench, into evidence: inout BenchEvidence, _ display: inout Display
+        of bench: any Bench, into evidence: inout BenchEvidence, _ session: LabSession,
+        _ display: inout Display
     ) async throws {
-        for tool in bench.references {
+        for (place, tool) in bench.references.enumerated() {
             display.status("\(bench.name): \(tool.command)")
-            evidence.references[tool.command, default: []].append(try await tool.measure())
+            let measurement = try await tool.measure()
+            evidence.references[tool.command, default: []].append(measurement.quantity)
+            let time = evidence.references[tool.command]?.count ?? 0
+            let folder = "\(session.stage)/references"
+            try Files.makeFolder(folder)
+            try Files.write(
+                "\(tool.command)\n\(measurement.output)",
+                to: "\(folder)/\(bench.name)-\(place + 1)-\(tool.program)-\(time).txt")
         }
     }
 
@@ -120,7 +128,8 @@ package struct BenchRun: Sendable {
         .object(
             JSONObject([
                 ("environment", environment.json), ("runs", .integer(Int64(max(1, repetitions)))),
-                ("rows", .array(outcome.rows.map(\.json))), ("notMeasured", .integer(Int64(outcome.failures))),
+                ("rows", .array(outcome.rows.map(\.json))),
+                ("notMeasured", .integer(Int64(outcome.failures))),
             ]))
     }
 }

@@ -29,7 +29,8 @@ package struct BenchTable {
     }
 
     private func line(
-        _ name: String, _ figure: String, _ reference: String, _ ratio: String, _ limit: String, _ held: String
+        _ name: String, _ figure: String, _ reference: String, _ ratio: String, _ limit: String,
+        _ held: String
     ) -> String {
         Table.left(name, 34) + Table.right(figure, 12) + Table.right(reference, 12) + Table.right(ratio, 7)
             + Table.right(limit, 9) + Table.right(held, 6)

@@ -27,7 +27,8 @@ struct MessengerBench: Bench {
         return [
             BenchRow(
                 bench: name, name: "messenger, 64 bytes, round trip",
-                comparison: "2 x typical of \(Self.waiting.command): waits for completions, as the messenger does",
+                comparison:
+                    "2 x typical of \(Self.waiting.command): waits for completions, as the messenger does",
                 figure: figure, reference: try evidence.reference(Self.waiting), limit: .atMost(1.2)),
             BenchRow(
                 bench: name, name: "the same",

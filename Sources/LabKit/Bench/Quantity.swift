@@ -39,7 +39,8 @@ package enum Quantity: Hashable, Sendable {
         else { return nil }
         switch (lower, upper) {
         case (.span(let lower), .span(let upper)):
-            self = .span(TimeSpan(nanoseconds: lower.nanoseconds + (upper.nanoseconds - lower.nanoseconds) / 2))
+            self = .span(
+                TimeSpan(nanoseconds: lower.nanoseconds + (upper.nanoseconds - lower.nanoseconds) / 2))
         case (.throughput(let lower), .throughput(let upper)):
             self = .throughput(lower + (upper - lower) / 2)
         case (.span, .throughput), (.throughput, .span):

@@ -14,7 +14,17 @@ package struct RailTool: Sendable {
     /// What the client printed, as a number; nil when it printed none.
     var read: @Sendable (String) -> Quantity?
 
+    /// How long a server is looked for.
     private static let patience = TimeSpan.seconds(10)
+    /// How long all may take. Both sides wait for ever for a message that was lost.
+    private static let mostTime = TimeSpan.seconds(60)
+
+    /// What came of it once.
+    struct Measurement {
+        var quantity: Quantity
+        /// All that the client printed.
+        var output: String
+    }
 
     /// The command, for a person: `ib_send_lat -e -s 64`.
     var command: String { ([program] + arguments).joined(separator: " ") }
@@ -22,23 +32,40 @@ package struct RailTool: Sendable {
     /// Measures once; nobody else uses the rail meanwhile.
     ///
     /// - Throws: `LabError` with the program's own words when it measured nothing.
-    func measure() async throws -> Quantity {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // The server is ended with the group: some of them serve for ever.
-            group.addTask { [self] in _ = try await run(in: .b, arguments) }
+    func measure() async throws -> Measurement {
+        try await withThrowingTaskGroup(of: Measurement?.self) { group in
+            // The server and the watch are ended with the group: some servers serve for ever.
             defer { group.cancelAll() }
-            let limit = MonotonicClock.now + Self.patience
-            while true {
-                // The server says nothing when it is ready; a client that comes too early is refused and comes again.
-                let client = try await run(
-                    in: .a, arguments + addressOption + [FabricNames.address(of: .b)])
-                if client.status.isSuccess, let quantity = read(client.output) { return quantity }
-                guard !client.status.isSuccess || client.output.isEmpty else {
+            group.addTask {
+                _ = try await run(in: .b, arguments)
+                return nil
+            }
+            group.addTask {
+                await MonotonicClock.wait(until: MonotonicClock.now + Self.mostTime)
+                try Task.checkCancellation()
+                throw LabError("\(command) did not end within \(SpanText.rounded(Self.mostTime))")
+            }
+            group.addTask { try await measureAsClient() }
+            while let measurement = try await group.next() {
+                if let measurement { return measurement }
+            }
+            throw LabError("\(command) measured nothing")
+        }
+    }
+
+    private func measureAsClient() async throws -> Measurement {
+        let limit = MonotonicClock.now + Self.patience
+        while true {
+            // The server says nothing when it is ready; a client that comes too early is refused and comes again.
+            let client = try await run(in: .a, arguments + addressOption + [FabricNames.address(of: .b)])
+            if client.status.isSuccess {
+                guard let quantity = read(client.output) else {
                     throw LabError("\(command) printed no figure: \(client.output.suffix(200))")
                 }
-                guard MonotonicClock.now < limit else {
-                    throw LabError("\(command) found no server: \(client.reason)")
-                }
+                return Measurement(quantity: quantity, output: client.output)
+            }
+            guard MonotonicClock.now < limit else {
+                throw LabError("\(command) found no server: \(client.reason)")
             }
         }
     }

@@ -60,7 +60,7 @@ package struct LabRun: Sendable {
         func measureReference() async throws {
             guard measuresSpeed else { return }
             display.status("measuring the reference (ib_read_lat)")
-            references.append(try await RailTool.readLatency.measure())
+            references.append(try await RailTool.readLatency.measure().quantity)
         }
         try await measureReference()
         display.lines([table.header])

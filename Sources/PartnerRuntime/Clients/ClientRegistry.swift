@@ -240,6 +240,9 @@ final class ClientRegistry {
         while wasAnnounced {
             wasAnnounced = false
             for set in sets where try set.takeAnnouncement() { wasAnnounced = true }
+            // A queue that is alone on the channel has nobody who could take its announcement: what comes next makes
+            // the descriptor ready again.
+            if sets.count == 1, sets[0].queueCount == 1 { break }
         }
         guard announced || hasMoreCompletions else { return }
         hasMoreCompletions = false

@@ -60,6 +60,8 @@ final class PortSet {
     private static let receiverNotReadyTimer: UInt8 = 24
 
     var count: Int { ports.count }
+    /// How many completion queues announce their work on the common channel.
+    var queueCount: Int { queues.count }
     var partnerByteCount: Int { Int(clamping: partner?.memoryByteCount ?? 0) }
 
     /// Destroys the queue pairs, then the keys.

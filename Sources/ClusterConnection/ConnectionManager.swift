@@ -33,6 +33,7 @@ public struct ConnectionManager: Sendable {
     var partnerPhaseSince: Instant
     var stallIsReported = false
     var random: SplitMix64
+    var accessRefusals = Repetition()
     var strangerReasonsLogged: UInt32 = 0
     private var connections: UInt32 = 0
     /// When this side last found that it had stood still.
@@ -113,6 +114,8 @@ public struct ConnectionManager: Sendable {
             received(connection, nil, at: now, into: &actions)
         case .sent(let connection, let outcome):
             sent(connection, outcome, at: now, into: &actions)
+        case .accessRefused(let queuePair, let connection, let client):
+            accessRefused(queuePair, connection, client, into: &actions)
         case .portsMade(let connection, let tables):
             portsMade(connection, tables, into: &actions)
         case .portsConnected(let connection, let pairs):

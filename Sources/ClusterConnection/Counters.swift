@@ -40,6 +40,8 @@ public struct Counters: Hashable, Sendable {
     public var messagesReceived: UInt64 = 0
     /// Messages that were not what the protocol says, each of which ended a connection.
     public var violations: UInt64 = 0
+    /// Requests of the partner for memory that is not open to it, each of which broke a queue pair.
+    public var accessesRefused: UInt64 = 0
     /// Events of connections that were already retired, and dropped.
     public var staleEvents: UInt64 = 0
 

@@ -155,6 +155,10 @@ public enum Event: Sendable {
     case overlong(ConnectionID)
     /// A message was delivered, or could not be.
     case sent(ConnectionID, Outcome)
+    /// The device refused a request of the partner's past what was granted, and broke the queue pair that it came
+    /// over: of this connection, and there of this client's ports, or of the connection itself. Of neither where
+    /// it was destroyed meanwhile.
+    case accessRefused(queuePair: UInt32, ConnectionID?, ClientID?)
     /// Ports were made, and the memory registered.
     case portsMade(ConnectionID, [PortTable])
     /// Ports were connected with the partner's: they can receive.
@@ -182,6 +186,7 @@ extension Event {
             .overlong(let connection), .sent(let connection, _), .portsMade(let connection, _),
             .portsConnected(let connection, _), .portsFailed(let connection, _):
             connection.rail
+        case .accessRefused(_, let connection, _): connection?.rail
         case .bootPhase, .register, .withdraw, .stop: nil
         }
     }

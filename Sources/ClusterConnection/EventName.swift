@@ -98,6 +98,11 @@ public enum EventName: String, CaseIterable, Sendable {
     case partnerRefused
     /// The exchange came to nothing: `connection`, `reason`.
     case exchangeFailed
+    /// The partner asked for memory that is not open to it, by a wrong key, past the end, or to write where it may
+    /// read; the device refused, and broke the queue pair: `queuePair`, `connection`, `count` (of this life), and
+    /// `client` where it was one of that client's ports. The first 64 are written, then those whose count is a
+    /// power of two.
+    case accessRefused
     /// This side told the partner that its ports can receive: `connection`, `clients`, `partnerIncarnation`.
     case readySaid
     /// The partner told that its ports can receive: `connection`, `clients`, `partnerIncarnation`.

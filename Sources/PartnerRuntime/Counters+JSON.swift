@@ -21,6 +21,7 @@ extension Counters {
         line.field("messagesSent", messagesSent)
         line.field("messagesReceived", messagesReceived)
         line.field("violations", violations)
+        line.field("accessesRefused", accessesRefused)
         line.field("staleEvents", staleEvents)
         line.field(
             "rejects",

@@ -57,6 +57,9 @@ final class Endpoint: WorkPosting {
 
     var queuePairReference: QueuePairReference? { identifier?.queuePairReference }
 
+    /// The number of its queue pair; nil while it has none.
+    var queuePairNumber: UInt32? { identifier?.queuePairNumber }
+
     /// The context of a connection's identifier, by which its events are known. The listener's is zero.
     static func context(of connection: ConnectionID) -> UInt64 { UInt64(connection.value) }
 

@@ -229,6 +229,9 @@ extension Partner {
                     // A write with a number uses a receive up and leaves what lies there: no message at all.
                     let byteCount = completion.operation == .receive ? completion.byteCount : 0
                     take(slot, byteCount, of: connection, on: rail)
+                } else if completion.status == .remoteAccess {
+                    // A write with a number, past what was granted: the receive that it used up tells of it.
+                    noteRefusedAccess(completion.queuePairNumber)
                 } else if outcome != .flushed {
                     failureDetail = "\(completion.status)"
                     feed(.overlong(connection))
@@ -339,12 +342,23 @@ extension Partner {
             while let event = try rail.deviceEvents.nextEvent() {
                 // Its address may be what the device has lost.
                 if event.kind == .globalIdentifierChanged { check(end) }
+                if event.kind == .queuePairAccessError { noteRefusedAccess(event.queuePairNumber, at: end) }
                 guard event.kind == .deviceFatal else { continue }
                 end.fault = .deviceGone("\(event) of \(rail.deviceName)")
             }
         } catch {
             end.fault = .deviceGone(error.description)
         }
+    }
+
+    /// Tells the manager of a request that was refused for want of a grant, and over whose queue pair it came.
+    private func noteRefusedAccess(_ queuePair: UInt32?, at end: RailEnd) {
+        guard let queuePair else { return }
+        let owner = endpoints.first {
+            $0.connection.rail == end.id && $0.queuePairNumber == queuePair
+        }
+        let port = clients.owner(ofQueuePair: queuePair, on: end.id)
+        feed(.accessRefused(queuePair: queuePair, owner?.connection ?? port?.connection, port?.client))
     }
 
     private func lookIntoMailboxes() {

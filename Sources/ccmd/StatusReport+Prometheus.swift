@@ -84,6 +84,8 @@ extension StatusReport {
         text.counter("messages_sent", "Messages sent to the partner.", messagesSent)
         text.counter("messages_received", "Messages taken from the partner.", messagesReceived)
         text.counter("violations", "Messages that were not what the protocol says.", violations)
+        text.counter(
+            "accesses_refused", "Requests of the partner for memory that is not open to it.", accessesRefused)
         text.counter("stale_events", "Events of connections that were already retired.", staleEvents)
     }
 

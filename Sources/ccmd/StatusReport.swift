@@ -58,6 +58,7 @@ struct StatusReport: Decodable {
     let messagesSent: UInt64
     let messagesReceived: UInt64
     let violations: UInt64
+    let accessesRefused: UInt64
     let staleEvents: UInt64
     let lateTicks: UInt64
     let rejects: [String: UInt64]

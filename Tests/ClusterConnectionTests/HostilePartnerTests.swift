@@ -163,6 +163,55 @@ struct HostilePartnerTests {
         #expect(bench.write(.greeting).contains("record established"), "both lie there now")
     }
 
+    /// Who takes its confirmation back before this side has looked has not confirmed, whatever it says then.
+    @Test func aConfirmationThatWasWrittenOverBeforeItWasSeenIsNone() {
+        var bench = Bench(.initiator)
+        bench.reachConfirmation()
+        #expect(bench.handle(.received(bench.connection, [])) == [], "waits for the establishment")
+        for word in 4..<8 { bench.mailbox[word] = 0 }
+        #expect(bench.handle(.mailbox(bench.mailbox)) == [])
+        #expect(
+            bench.handle(.timer(.handshake), after: bench.manager.settings.handshakeTimeout)
+                .contains("record handshakeFailed deadline"))
+    }
+
+    // MARK: Memory
+
+    @Test func aRefusedAccessIsNamedWithTheConnectionOrTheClientThatItCameOver() throws {
+        var (bench, client) = try open()
+        let port = bench.handled(.accessRefused(queuePair: 21, bench.connection, client)).first?.record
+        #expect(port?.event == .accessRefused)
+        #expect(port?["queuePair"] == "21")
+        #expect(port?["client"] == "mirror")
+        #expect(port?["connection"] == "\(bench.connection.value)")
+        let own = bench.handled(.accessRefused(queuePair: 17, bench.connection, nil)).first?.record
+        #expect(own?["client"] == nil)
+        #expect(own?["connection"] == "\(bench.connection.value)")
+        let gone = bench.handled(.accessRefused(queuePair: 18, nil, nil)).first?.record
+        #expect(gone?["connection"] == nil)
+        #expect(gone?["count"] == "3")
+        #expect(bench.state == "established", "its own work tells what became of the connection")
+    }
+
+    /// However often a partner comes back to try again.
+    @Test func refusedAccessesWithoutEndFillNoHistory() {
+        var bench = Bench(.initiator)
+        var lines = 0
+        for round in 0..<10_000 {
+            if round % 100 == 0 {
+                bench.rebootPartner()
+                bench.partner.incarnation = Incarnation(value: UInt64(round) + 1_000)
+                bench.establish()
+                bench.beat()
+            }
+            lines += bench.handle(.accessRefused(queuePair: 17, bench.connection, nil)).count
+            if round % 100 == 99 { bench.handle(.disconnected(bench.connection)) }
+        }
+        #expect(bench.manager.counters.accessesRefused == 10_000)
+        #expect(bench.manager.counters.established == 100, "each of them was a connection")
+        #expect(lines == 64 + 7, "the first 64, then 128, 256, 512 ... 8,192")
+    }
+
     // MARK: The status block
 
     @Test func aHeartbeatThatGoesBackEndsTheConnection() throws {

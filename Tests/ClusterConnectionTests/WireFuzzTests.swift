@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever comes over the wire is decoded or refused; nothing traps, and only what is sealed is used.
 struct WireFuzzTests {
-    private static let rounds = 100_000
+    private static let rounds = Fuzzing.rounds(100_000)
 
     @Test func noDecoderAcceptsRandomWords() {
         var generator = SplitMix64(seed: 1)
@@ -19,6 +19,7 @@ struct WireFuzzTests {
             if (try? Rejection(words: [words[0], words[1]])) != nil { accepted += 1 }
         }
         #expect(accepted == 0)
+        print("fuzz: random words: \(Self.rounds * 5) blocks, \(accepted) read")
     }
 
     /// With the right magic, what stands between random words and their use is the checksum.
@@ -42,6 +43,7 @@ struct WireFuzzTests {
                 if (try? MailboxSlot(kind, in: words)) != nil { #expect(isWhole(slot)) }
             }
         }
+        print("fuzz: random words under the right magic: \(Self.rounds * 5) blocks")
     }
 
     /// A sealed block of random fields is refused for its fields or comes back unchanged.
@@ -63,6 +65,7 @@ struct WireFuzzTests {
         }
         // Two of the four low phases' bits and two of the four roles' bits name something: half of all.
         #expect(accepted > Self.rounds / 4)
+        print("fuzz: sealed random status blocks: \(Self.rounds) blocks, \(accepted) read")
     }
 
     /// A whole CCM fed with garbage from every direction neither traps nor grants anything.
@@ -81,6 +84,7 @@ struct WireFuzzTests {
         }
         #expect(manager.counters.established == 0)
         #expect(manager.verdict != .alive)
+        print("fuzz: random events, \(initiator ? "initiator" : "acceptor"): \(Self.rounds) events")
     }
 
     private func withMagic(_ magic: UInt32, _ word: UInt64) -> UInt64 {
@@ -91,7 +95,7 @@ struct WireFuzzTests {
         let connection = ConnectionID(value: .random(in: 0...9, using: &generator))
         let request = RequestID(value: .random(in: 0...9, using: &generator))
         let operation = Operation.allCases.randomElement(using: &generator) ?? .firstRead
-        switch Int.random(in: 0...11, using: &generator) {
+        switch Int.random(in: 0...12, using: &generator) {
         case 0: return .listening(statusBlockKey: 1, mailboxKey: 2)
         case 1: return .bootPhase(BootPhase.allCases.randomElement(using: &generator) ?? .panicked)
         case 2, 3: return .timer(TimerName.allCases.randomElement(using: &generator) ?? .tick)
@@ -113,6 +117,10 @@ struct WireFuzzTests {
             return .completed(
                 connection, operation, outcome,
                 Bool.random(using: &generator) ? nil : randomWords(using: &generator))
+        case 11:
+            return .accessRefused(
+                queuePair: .random(in: 0...UInt32.max, using: &generator), connection,
+                ClientID(value: .random(in: 0...3, using: &generator)))
         default: return .mailbox(randomWords(using: &generator))
         }
     }

@@ -112,7 +112,9 @@ extension Player {
             try over("")
         case .writeWithNumber:
             guard let offer else { return }
-            try overOf(writeWithNumber(64, at: PresetAddress.mailbox, key: offer.mailboxKey))
+            // What lies there already: the partner may not have looked for the confirmation yet.
+            let box = slot(.greeting, offer) + slot(.confirmation, offer)
+            try overOf(writeWithNumber(box, at: PresetAddress.mailbox, key: offer.mailboxKey))
         default: return
         }
         try overOf(send(bytes))

@@ -198,11 +198,7 @@ extension Player {
             try over()
         }
         if wrong != .confirmationWithoutGreeting {
-            let other = Incarnation(value: 77)
-            let slot = MailboxSlot(
-                kind: .greeting, writer: wrong == .greetingOfAnotherWriter ? other : block.incarnation,
-                reader: wrong == .greetingForAnotherReader ? other : offer.incarnation)
-            _ = try write(slot.words, at: 0, offer)
+            _ = try write(slot(.greeting, offer), at: PresetAddress.mailbox, key: offer.mailboxKey)
         }
         // The partner's greeting is looked for in the mailbox, and shown as seen.
         try pump(1_000) { Self.holds(.greeting, self.box, writer: offer.incarnation) || hasEnded }
@@ -217,9 +213,7 @@ extension Player {
             try over()
         }
         try pause(.confirmation)
-        _ = try write(
-            MailboxSlot(kind: .confirmation, writer: block.incarnation, reader: offer.incarnation).words,
-            at: 32, offer)
+        _ = try write(slot(.confirmation, offer), at: PresetAddress.mailbox + 32, key: offer.mailboxKey)
         if wrong == .confirmationWithoutGreeting { try over() }
         guard
             try pump(
@@ -239,12 +233,16 @@ extension Player {
         (try? MailboxSlot(kind, in: box))?.writer == writer
     }
 
-    private func write(
-        _ words: MailboxSlot.Words, at offset: UInt64, _ offer: ConnectionPrivateData
-    ) throws -> String {
+    /// The bytes of a slot of the partner's mailbox.
+    func slot(_ kind: MailboxSlot.Kind, _ offer: ConnectionPrivateData) -> [UInt8] {
+        let other = Incarnation(value: 77)
+        let words = MailboxSlot(
+            kind: kind, writer: wrong == .greetingOfAnotherWriter ? other : block.incarnation,
+            reader: wrong == .greetingForAnotherReader ? other : offer.incarnation
+        ).words
         var bytes = Bytes()
         for index in words.indices { bytes = bytes.adding(words[index]) }
-        return try write(bytes.all, at: PresetAddress.mailbox + offset, key: offer.mailboxKey)
+        return bytes.all
     }
 
     /// What is wrong with the status block from the first read on.

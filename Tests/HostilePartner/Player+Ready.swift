@@ -32,6 +32,10 @@ extension Player {
         case .writePastMailbox:
             try over(
                 write([UInt8](repeating: 0xff, count: 72), at: PresetAddress.mailbox, key: offer.mailboxKey))
+        case .writeWithNumberPastMailbox:
+            try over(
+                writeWithNumber(
+                    [UInt8](repeating: 0xff, count: 72), at: PresetAddress.mailbox, key: offer.mailboxKey))
         case .writeStatusBlock:
             try over(
                 write(

@@ -290,10 +290,11 @@ final class Player {
         return try end(of: work)
     }
 
-    func writeWithNumber(_ byteCount: Int, at address: UInt64, key: UInt32) throws -> String {
+    func writeWithNumber(_ bytes: [UInt8], at address: UInt64, key: UInt32) throws -> String {
         let work = nextWork()
+        try scratch.write(bytes.span.bytes, at: 0)
         try connection?.postWriteWithImmediate(
-            7, from: scratch, offset: 0, byteCount: byteCount, remoteAddress: address, remoteKey: key,
+            7, from: scratch, offset: 0, byteCount: bytes.count, remoteAddress: address, remoteKey: key,
             workRequest: work)
         return try end(of: work)
     }

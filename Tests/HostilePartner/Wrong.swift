@@ -57,6 +57,7 @@ enum Wrong: String, CaseIterable {
     case greetingForAnotherReader
     case mailboxOfGarbage
     case writePastMailbox
+    case writeWithNumberPastMailbox
     case writeStatusBlock
     case writeStatusBlockWithMailboxKey
     case writeAnywhereWithMailboxKey

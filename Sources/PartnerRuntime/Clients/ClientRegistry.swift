@@ -178,6 +178,11 @@ final class ClientRegistry {
         service.owner.notified(notice, service)
     }
 
+    /// Whose port this queue pair is, and on which connection; nil when it is none that lives.
+    func owner(ofQueuePair number: UInt32, on rail: RailID) -> (connection: ConnectionID, client: ClientID)? {
+        sets.first { $0.connection.rail == rail && $0.has(queuePair: number) }.map { ($0.connection, $0.order.pair.own) }
+    }
+
     /// Lets go of a client that has withdrawn.
     func remove(_ client: ClientID) { services.removeAll { $0.client == client } }
 

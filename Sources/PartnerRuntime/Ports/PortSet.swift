@@ -64,6 +64,9 @@ final class PortSet {
     var queueCount: Int { queues.count }
     var partnerByteCount: Int { Int(clamping: partner?.memoryByteCount ?? 0) }
 
+    /// Whether one of the ports is the queue pair of that number.
+    func has(queuePair number: UInt32) -> Bool { ports.contains { $0.queuePair.number == number } }
+
     /// Destroys the queue pairs, then the keys.
     func close() {
         isReady = false

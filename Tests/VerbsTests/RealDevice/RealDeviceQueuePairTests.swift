@@ -235,6 +235,46 @@ extension RealDevice {
             #expect(try link.near.queue.poll() == nil)
         }
 
+        @Test(
+            "A request past what was granted is announced where it was refused, with its queue pair",
+            arguments: [true, false])
+        func refusedAccess(writes: Bool) throws {
+            let link = try Link()
+            let ports = try link.ports()
+            let events = try DeviceEvents(in: link.far.domain)
+            while try events.nextEvent() != nil {}
+            let end = link.far.memory.address + UInt64(link.far.memory.byteCount)
+            if writes {
+                try ports.near.postWrite(
+                    from: link.near.memory, offset: 0, byteCount: 8, remoteAddress: end - 4,
+                    remoteKey: link.far.memory.remoteKey, workRequest: 1)
+            } else {
+                try ports.near.postRead(
+                    into: link.near.memory, offset: 0, byteCount: 8, remoteAddress: end - 4,
+                    remoteKey: link.far.memory.remoteKey, workRequest: 1)
+            }
+            #expect(try link.near.queue.awaitCompletion().status == .remoteAccess)
+            #expect(try events.await(.queuePairAccessError).queuePairNumber == ports.far.number)
+            try ports.close()
+        }
+
+        @Test("A write with a number past what was granted is told by the receive that it used up")
+        func refusedWriteWithNumber() throws {
+            let link = try Link()
+            let ports = try link.ports()
+            try ports.far.postReceive(workRequest: 100)
+            let end = link.far.memory.address + UInt64(link.far.memory.byteCount)
+            try ports.near.postWriteWithImmediate(
+                7, from: link.near.memory, offset: 0, byteCount: 8, remoteAddress: end - 4,
+                remoteKey: link.far.memory.remoteKey, workRequest: 1)
+            #expect(try link.near.queue.awaitCompletion().status == .remoteAccess)
+            let told = try link.far.queue.awaitCompletion()
+            #expect(told.workRequest == 100)
+            #expect(told.status == .remoteAccess)
+            #expect(told.queuePairNumber == ports.far.number)
+            try ports.close()
+        }
+
         @Test("Unsignaled work that fails is reported, and everything behind it as flushed")
         func unsignaledFailure() throws {
             let link = try Link()

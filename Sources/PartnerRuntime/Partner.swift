@@ -56,7 +56,9 @@ public final class Partner {
             seed: UInt64.random(in: 0...UInt64.max),
             at: started)
         notes = ClientNotes()
-        clients = ClientRegistry(transport: configuration.transport) { [notes] in notes.append($0) }
+        clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
+            notes.append($0)
+        }
         for entry in configuration.clients {
             clients.add(
                 entry.client, at: started + entry.registerAt, until: entry.withdrawAt.map { started + $0 })

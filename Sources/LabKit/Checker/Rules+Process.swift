@@ -113,7 +113,9 @@ extension Timeline {
     /// Lines of an incarnation that never said it started; one case for each.
     private func lifelessLines() -> [Broken] {
         var reported: Set<String> = []
-        let ofLab: [EventName] = [.fault, .processEnded, .runStarted, .runEnded]
+        let ofLab: [EventName] = [
+            .fault, .census, .loadEnded, .processEnded, .runStarted, .runEnded,
+        ]
         return record.events.compactMap { event in
             guard let partner = event.partner, !ofLab.contains(event.name),
                 life(of: partner, incarnation: event.incarnation) == nil,
@@ -139,7 +141,8 @@ extension Timeline {
         }
     }
 
-    /// Lines about a connection that was retired before. Its ports are taken away right after it.
+    /// Lines about a connection that was retired before. Its ports are taken away right after it, and what became of
+    /// their work is told then.
     private func ghosts() -> [Broken] {
         PartnerID.allCases.flatMap { lives[$0] ?? [] }.flatMap { life in
             var retired: [UInt64: HistoryEvent] = [:]
@@ -148,7 +151,9 @@ extension Timeline {
                 guard let connection = event.number("connection") else { continue }
                 if event.name == .retired {
                     retired[connection] = retired[connection] ?? event
-                } else if event.name != .portsDestroyed, let end = retired[connection] {
+                } else if event.name != .portsDestroyed, event.name != .workAbandoned,
+                    let end = retired[connection]
+                {
                     broken.append(
                         Broken(
                             .historySound,

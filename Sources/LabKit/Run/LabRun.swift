@@ -4,6 +4,8 @@ import Glibc
 /// Runs scenarios one after the other on the fabric of this kernel, and leaves the run folder.
 package struct LabRun: Sendable {
     package var scenarios: [Scenario]
+    /// Faults at random, in the place of the scenarios' own; nil for none.
+    package var soak: SoakPlan?
     package var checkout: Checkout
     package var ccmd: String
     /// How often each run is done.
@@ -17,10 +19,12 @@ package struct LabRun: Sendable {
     package var shownOutput: String
 
     package init(
-        scenarios: [Scenario], checkout: Checkout, ccmd: String, repetitions: Int, measuresSpeed: Bool,
+        scenarios: [Scenario], soak: SoakPlan? = nil, checkout: Checkout, ccmd: String, repetitions: Int,
+        measuresSpeed: Bool,
         output: String, shownOutput: String
     ) {
         self.scenarios = scenarios
+        self.soak = soak
         self.checkout = checkout
         self.ccmd = ccmd
         self.repetitions = repetitions
@@ -49,7 +53,13 @@ package struct LabRun: Sendable {
         var results: [RunResult] = []
         var interruption: (any Error)?
         do {
-            try await runAll(&results, stage: stage, tools: tools, environment, made ? fabric : nil, &display)
+            if let soak {
+                try await runSoak(
+                    soak, &results, stage: stage, tools, environment, made ? fabric : nil, &display)
+            } else {
+                try await runAll(
+                    &results, stage: stage, tools: tools, environment, made ? fabric : nil, &display)
+            }
         } catch {
             interruption = error
         }
@@ -102,7 +112,8 @@ package struct LabRun: Sendable {
         display.lines(summary(results, table, environment, ReadLatency(medianOf: references)))
     }
 
-    private func run(
+    /// Runs one variant and judges it; its folder is below `stage`.
+    func run(
         _ variant: ScenarioVariant, _ repetition: Int, stage: String, _ tools: RunTools,
         _ before: Surroundings
     ) async throws -> RunResult {

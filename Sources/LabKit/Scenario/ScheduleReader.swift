@@ -46,7 +46,8 @@ struct ScheduleReader {
         if action.needsPartner && !fields.names.contains("partner") {
             fields.refuse("partner", "is missing: \(action.rawValue) is done to a or to b")
         } else if !action.needsPartner && fields.names.contains("partner") {
-            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to the rail")
+            let whom = action == .census ? "both partners" : "the rail"
+            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to \(whom)")
         }
         if killAfter != nil && action != .boot && action != .reboot {
             fields.refuse("killAfter", "cannot stand here: only a step that boots a partner can arm it")
@@ -96,6 +97,7 @@ struct ScheduleReader {
         case .heal:
             if !cut { fields.refuse("do", "the rail is not cut at this step") }
             cut = false
+        case .census: break
         case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
             .removeDevice, .addDevice:
             guard let partner else { return }
@@ -139,7 +141,7 @@ struct ScheduleReader {
             }
             taken[partner] = nil
             return nil
-        case .cut, .heal: return nil
+        case .cut, .heal, .census: return nil
         }
     }
 }

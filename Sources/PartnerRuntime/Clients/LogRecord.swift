@@ -7,11 +7,14 @@ import ClusterConnection
 /// | 0 | magic `CCML` |
 /// | 4 | bytes of the record, 32 bits |
 /// | 8 | number of the record, from 1 |
-/// | 16 | CRC-32C of bytes 0 to 15 and of the payload, 32 bits |
+/// | 16 | CRC-32C of bytes 0 to 15 and of all from byte 24 on, 32 bits |
 /// | 20 | zero, 32 bits |
-/// | 24 | payload |
+/// | 24 | incarnation that wrote the record first |
+/// | 32 | payload |
 enum LogRecord {
-    static let headerByteCount = 24
+    static let headerByteCount = 32
+    /// Where the part begins that the checksum covers to the end.
+    private static let bodyOffset = 24
     private static let magic: UInt64 = 0x4c4d_4343
     /// No log ever comes to so many records. What lies at the partner may claim so, and counting on from there would
     /// run out of numbers.
@@ -20,18 +23,28 @@ enum LogRecord {
     /// What lies in a slot.
     enum Content: Equatable {
         case empty
-        case record(UInt64)
+        case record(UInt64, writer: UInt64)
         case damaged
+
+        /// The number of the record; nil where there is none that is whole.
+        var number: UInt64? {
+            if case .record(let number, _) = self { number } else { nil }
+        }
     }
 
     /// Builds the record of this number in its slot. Its payload is that of no other number.
     ///
-    /// - Parameter byteCount: of the whole record, a multiple of 8.
-    static func fill(_ memory: inout MutableRawSpan, at offset: Int, byteCount: Int, number: UInt64) {
+    /// - Parameters:
+    ///   - byteCount: of the whole record, a multiple of 8.
+    ///   - writer: the incarnation that writes it.
+    static func fill(
+        _ memory: inout MutableRawSpan, at offset: Int, byteCount: Int, number: UInt64, writer: UInt64
+    ) {
         let first = magic | UInt64(byteCount) << 32
         var crc = CRC32C()
         crc.update(word: first)
         crc.update(word: number)
+        crc.update(word: writer)
         var random = SplitMix64(seed: number)
         for place in stride(from: headerByteCount, to: byteCount, by: 8) {
             let word = random.next()
@@ -41,6 +54,7 @@ enum LogRecord {
         memory.storeBytes(of: first.littleEndian, toByteOffset: offset, as: UInt64.self)
         memory.storeBytes(of: number.littleEndian, toByteOffset: offset + 8, as: UInt64.self)
         memory.storeBytes(of: UInt64(crc.checksum).littleEndian, toByteOffset: offset + 16, as: UInt64.self)
+        memory.storeBytes(of: writer.littleEndian, toByteOffset: offset + bodyOffset, as: UInt64.self)
     }
 
     /// Reads what lies in a slot, the one of this index in a ring of `slots` that begins at `start`; trusts nothing of
@@ -62,7 +76,8 @@ enum LogRecord {
         var crc = CRC32C()
         crc.update(word: first)
         crc.update(word: number)
-        crc.update(memory.extracting(offset + headerByteCount..<offset + byteCount))
-        return word(16) == UInt64(crc.checksum) ? .record(number) : .damaged
+        crc.update(memory.extracting(offset + bodyOffset..<offset + byteCount))
+        return word(16) == UInt64(crc.checksum)
+            ? .record(number, writer: word(bodyOffset)) : .damaged
     }
 }

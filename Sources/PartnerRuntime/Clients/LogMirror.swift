@@ -213,7 +213,7 @@ extension LogMirror {
         }
         services.note(
             HistoryRecord(.memoryChecked).with("client", name).with("moment", .text(moment))
-                .with("checksum", .hexadecimal(UInt64(scan.checksum))).with("records", .number(scan.records))
+                .with("checksum", .hexadecimal(scan.checksum)).with("records", .number(scan.records))
                 .with("highest", .number(scan.highest)).with("outOfTurn", .number(scan.outOfTurn))
                 .with("partnerIncarnation", .incarnation(partner)))
     }

@@ -57,6 +57,12 @@ package struct Incidents: Hashable, Sendable {
         var actions: [String: StepAction] = [:]
         for step in timeline.record.variant.scenario.steps { actions[step.id] = step.action }
         for event in timeline.events where event.name == .fault {
+            if event.text("killAfter") != nil, event.text("action") == StepAction.boot.rawValue {
+                // A boot that killed itself after an operation of its handshake.
+                faults[.kill, default: 0] += 1
+                struck[.handshaking, default: 0] += 1
+                continue
+            }
             guard let action = event.text("action").flatMap(StepAction.init(rawValue:)), action.isFault,
                 // A power-off is told as the cut that it begins with, too.
                 actions[event.text("step") ?? ""] == action

@@ -18,6 +18,8 @@ struct SoakSchedule {
     private var delays = TimeSpan.zero
     /// What the next step waits for, besides its delay: a flow mapping for `after`; nil for the step before it.
     private var trigger: String?
+    /// Whether the next fault is to strike while the pair is still about to become ready.
+    private var strikesEarly = false
 
     /// - Parameter base: whose settings the partners have.
     init(seed: UInt64, base: Scenario) {
@@ -49,22 +51,39 @@ struct SoakSchedule {
     // MARK: Faults
 
     private mutating func drawFault(left: Int) {
-        let fault = weighted([(.kill, 4), (.freeze, 4), (.cut, 3), (.powerOff, 3)])
+        // Only a signal is as quick as a handshake.
+        let fault =
+            strikesEarly
+            ? weighted([(.kill, 1), (.freeze, 1)])
+            : weighted([(.kill, 3), (.freeze, 3), (.cut, 3), (.powerOff, 3)])
         let partner: PartnerID = chance(1, of: 2) ? .a : .b
         let isLong = fault == .kill || fault == .powerOff || chance(3, of: 5)
         count += 1
         let name = "f\(count)"
         // What a life held at its end tells more than what its successor holds.
-        if trigger != nil, fault == .kill || fault == .powerOff, chance(1, of: 2) {
+        if trigger != nil, !strikesEarly, fault == .kill || fault == .powerOff, chance(1, of: 2) {
             step("census", id: "census-\(count)", delay: .milliseconds(400))
         }
         step(fault.rawValue, id: name, fault == .cut ? nil : partner, delay: pauseBefore())
+        strikesEarly = false
         var nested: String?
         if isLong, left > 1, fault == .freeze || fault == .cut, chance(1, of: 5) {
             nested = drawNested(in: fault, at: partner)
         }
+        if fault == .kill, left > 1, chance(1, of: 5) { dieInHandshake(partner) }
         let over = end(of: fault, name, partner, isLong: isLong)
-        after(over, isLong: isLong || nested != nil)
+        after(over, partner, isBoot: fault == .kill, isLong: isLong || nested != nil)
+    }
+
+    /// A boot that ends itself right after an operation of the boot handshake.
+    private mutating func dieInHandshake(_ partner: PartnerID) {
+        count += 1
+        let operations = HandshakeOperation.allCases
+        let operation = operations[Int(random.next(upperBound: UInt64(operations.count)))]
+        let name = "f\(count)"
+        step(
+            "boot", id: name, partner, delay: milliseconds(0...300), killAfter: operation)
+        trigger = event("processEnded", of: partner, since: name)
     }
 
     /// A fault that begins and ends while another is under way.
@@ -112,23 +131,32 @@ struct SoakSchedule {
     }
 
     /// What the next fault waits for.
-    private mutating func after(_ step: String, isLong: Bool) {
+    private mutating func after(_ step: String, _ partner: PartnerID, isBoot: Bool, isLong: Bool) {
         guard isLong else {
             // The pair may never have noticed, and nothing more comes of it.
             trigger = nil
             return
         }
+        let one: PartnerID = chance(1, of: 2) ? .a : .b
         switch random.next(upperBound: UInt64(10)) {
-        case 0, 1: trigger = nil
-        case 2: trigger = event("established", of: chance(1, of: 2) ? .a : .b, since: step)
-        default: trigger = ready(of: chance(1, of: 2) ? .a : .b, since: step)
+        case 0:
+            strikesEarly = true
+            trigger = nil
+        case 1 where isBoot, 2 where isBoot:
+            strikesEarly = true
+            trigger = event("listening", of: partner, since: step)
+        case 1, 2, 3:
+            strikesEarly = true
+            trigger = event("established", of: one, since: step)
+        default: trigger = ready(of: one, since: step)
         }
     }
 
     /// How long after its trigger a fault comes.
     private mutating func pauseBefore() -> TimeSpan {
-        // Mostly when all is well again; else in the middle of what follows.
-        chance(7, of: 10) ? milliseconds(100...1_000) : microseconds(0...40_000)
+        if strikesEarly { return microseconds(0...12_000) }
+        // Mostly when all is well again; else while what was lost is still being read back.
+        return chance(8, of: 10) ? milliseconds(100...1_000) : microseconds(0...40_000)
     }
 
     // MARK: Steps
@@ -148,10 +176,12 @@ struct SoakSchedule {
     }
 
     private mutating func step(
-        _ action: String, id: String, _ partner: PartnerID? = nil, delay: TimeSpan
+        _ action: String, id: String, _ partner: PartnerID? = nil, delay: TimeSpan,
+        killAfter: HandshakeOperation? = nil
     ) {
         var line = "do: \(action), id: \(id)"
         if let partner { line += ", partner: \(partner.rawValue)" }
+        if let killAfter { line += ", killAfter: \(killAfter.rawValue)" }
         if let trigger { line += ", after: { \(trigger) }" }
         if delay != .zero { line += ", delay: \(SpanText.exact(delay))" }
         lines.append(line)

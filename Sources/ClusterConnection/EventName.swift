@@ -126,6 +126,9 @@ public enum EventName: String, CaseIterable, Sendable {
     case portsMade
     /// A client's ports or memory could not be made or connected.
     case portsFailed
+    /// Work of a client that was under way when its ports were taken away: `connection`, `arrived` (writes that had
+    /// ended well, which the client was not told any more), `refused` (work that had failed), `unfinished`.
+    case workAbandoned
     /// A client was told that the partner is ready: `partnerIncarnation`, `ports`, `memory`.
     case clientReady
     /// A client was told that its ports are gone with a rail, and that the partner lives: `partnerIncarnation`, `rail`
@@ -156,6 +159,14 @@ public enum EventName: String, CaseIterable, Sendable {
     /// What the log mirror did on a connection that ended: `acknowledged` (records), `highest`, `bytes`,
     /// `partnerIncarnation`.
     case mirrorReport
+    /// The log mirror looked its memory over in which the partner keeps a log, while no port leads there: `moment`
+    /// (`lost`: when it was told of the loss, `later`: some time after it, `remade`: before ports lead there again),
+    /// `checksum` of all of it (hex), `records` (whole ones), `highest` (the number of the last one; 0 for none),
+    /// `outOfTurn` (records whose writer had been followed by another one before), `partnerIncarnation`.
+    case memoryChecked
+    /// The messenger was brought a message that another incarnation than its partner had written: `writer`,
+    /// `partnerIncarnation`.
+    case foreignMessage
 
     // MARK: The partner
 
@@ -176,6 +187,12 @@ public enum EventName: String, CaseIterable, Sendable {
     case runStarted
     /// A step of the schedule took effect: `step`, `action`, and the partner it names.
     case fault
+    /// What a partner process holds: `pid`, `descriptors` (open files), and RDMA objects by their kind: `qp`, `cq`,
+    /// `mr`, `pd`, `cm_id`, `srq`.
+    case census
+    /// The load that ran beside the partners is over: `busyLoops`, `forNs`, `cpuNs` (processor time of the loop that
+    /// had least).
+    case loadEnded
     /// A partner process ended: `pid`, `status` or `signal`.
     case processEnded
     /// A run of a scenario is over.

@@ -52,7 +52,9 @@ public final class Partner {
             seed: UInt64.random(in: 0...UInt64.max),
             at: started)
         notes = ClientNotes()
-        clients = ClientRegistry(transport: configuration.transport) { [notes] in notes.append($0) }
+        clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
+            notes.append($0)
+        }
         for entry in configuration.clients {
             clients.add(
                 entry.client, at: started + entry.registerAt, until: entry.withdrawAt.map { started + $0 })
@@ -231,7 +233,7 @@ extension Partner {
                     take(slot, byteCount, of: connection, on: rail)
                 } else if completion.status == .remoteAccess {
                     // A write with a number, past what was granted: the receive that it used up tells of it.
-                    noteRefusedAccess(completion.queuePairNumber)
+                    noteRefusedAccess(completion.queuePairNumber, at: end)
                 } else if outcome != .flushed {
                     failureDetail = "\(completion.status)"
                     feed(.overlong(connection))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterConnection
 import LabKit
 
 /// Measures speed beside references.
@@ -63,8 +64,8 @@ struct Bench: AsyncParsableCommand {
             if strict { arguments.append("--strict") }
             let status = try await place.runInVM(
                 arguments, checkout: checkout, program: program,
-                programs: Set(benches.flatMap(\.references).map(\.program)).sorted(), folder: folder, &display
-            )
+                programs: Set(benches.flatMap(\.references).map(\.program)).sorted(), folder: folder,
+                lasting: .seconds(120) * UInt64(runs * benches.count), &display)
             try copyReport(from: folder)
             if !status.isSuccess { throw status }
             return

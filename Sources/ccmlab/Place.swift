@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterConnection
 import Glibc
 import LabKit
 import StrictYAML
@@ -63,13 +64,15 @@ struct Place: ParsableArguments {
     ///   - arguments: the command and what is special about it, without what is said of the place.
     ///   - operands: what the command is told last, which may begin with a dash.
     ///   - programs: what it starts there besides the lab and what every run starts.
+    ///   - span: how long it may last there.
     /// - Returns: how it ended there.
     func runInVM(
         _ arguments: [String], _ operands: [String] = [], checkout: Checkout, program: String,
-        programs: [String] = [], folder: String, _ display: inout Display
+        programs: [String] = [], folder: String, lasting span: TimeSpan, _ display: inout Display
     ) async throws -> ExitCode {
         let machine = VirtualMachine(
-            checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder)
+            checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder,
+            patience: VirtualMachine.patience(for: span))
         var all = arguments + ["--fabric", "netns", "--ccmd", program]
         if display.showsProgress { all.append("--progress") }
         if display.colours { all.append("--colours") }
@@ -97,6 +100,12 @@ struct Place: ParsableArguments {
         try Files.makeFolder("\(runs)/\(name)")
         Files.link("\(runs)/latest", to: name)
         return "\(runs)/\(name)"
+    }
+
+    /// The exit status of a command whose runs have come to this.
+    static func finish(_ results: [RunResult]) throws {
+        if results.contains(where: { $0.judgement.result == .broke }) { throw Status.didNotHold }
+        if results.contains(where: { $0.judgement.result != .held }) { throw Status.notCarriedOut }
     }
 
     /// Does what a command is there for, and says what kept it from it, with the exit status that goes with it.

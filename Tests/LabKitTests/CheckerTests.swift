@@ -300,6 +300,16 @@ struct CheckerTests {
         #expect(try freezeAndThaw(verdictAfter: 220, "hung").brokenRules == [.foundInTime])
     }
 
+    /// Nobody sees a counter stand still behind a rail that is cut: from the cut on, silence is what is to be found.
+    @Test(arguments: [(300.0, true), (330, false)])
+    func aFreezeThatACutHidesIsFoundAsTheCutIs(_ verdictAfter: Double, _ holds: Bool) throws {
+        var run = try freezeAndThaw(verdictAfter: verdictAfter, "unreachable")
+        run.fault(.cut, nil, at: 1_355, began: 1_350)
+        run.fault(.heal, nil, at: 1_590)
+        #expect((run.judgement.result == .held) == holds, "\(run.words)")
+        #expect(holds || run.brokenRules == [.foundInTime])
+    }
+
     @Test func aFreezeCalledByAnotherNameBreaks() throws {
         #expect(try freezeAndThaw(verdictAfter: 208, "dead").brokenRules == [.foundInTime])
     }

@@ -78,6 +78,13 @@ extension HistoryBuilder {
             let common = common(of: partner)
             for client in common {
                 let fields = fields(of: client)
+                let wasLost = events.contains {
+                    $0.name == .clientLost && $0.text("client") == client.name
+                        && $0.incarnation == Self.incarnation(partner, life)
+                }
+                if client.name == "log-mirror", wasLost {
+                    checkMemory("remade", of: partner, at: time + offset + 0.8, life: life)
+                }
                 add(0.6, .clientMatched, fields + [("partnerClient", .integer(client.number))])
                 add(0.9, .portsMade, fields)
             }
@@ -117,6 +124,20 @@ extension HistoryBuilder {
         ]
     }
 
+    /// A log mirror looks over what its partner keeps in its memory.
+    mutating func checkMemory(
+        _ moment: String, of partner: PartnerID, at time: Double, life: Int = 1, checksum: String = "0x51",
+        highest: Int64 = 90, outOfTurn: Int64 = 0
+    ) {
+        add(
+            time, partner, .memoryChecked,
+            [
+                ("client", .string("log-mirror")), ("moment", .string(moment)),
+                ("checksum", .string(checksum)),
+                ("records", .integer(48)), ("highest", .integer(highest)), ("outOfTurn", .integer(outOfTurn)),
+            ], life: life)
+    }
+
     /// A partner tears a connection down, then says what it holds of the other, then tells its clients.
     mutating func lose(
         _ verdict: String, by partner: PartnerID, at time: Double, connection: Int64 = 1, life: Int = 1,
@@ -142,6 +163,9 @@ extension HistoryBuilder {
                         .string(Self.incarnation(partner.other, partnerLife))
                     ),
                 ], life: life)
+        }
+        if common.contains(where: { $0.name == "log-mirror" }) {
+            checkMemory("lost", of: partner, at: time + 0.1, life: life)
         }
     }
 

@@ -5,6 +5,17 @@ import Testing
 
 /// What a partner writes is read with distrust.
 struct HistoryTests {
+    @Test func eventsFromAMomentOnAreFoundInOrder() {
+        let events = [1, 2, 2, 3].map { milliseconds in
+            HistoryEvent(
+                time: HistoryBuilder.instant(Double(milliseconds)), partner: .a, name: .verdict)
+        }
+        for (moment, index) in [(0.5, 0), (1, 0), (1.5, 1), (2, 1), (2.5, 3), (3, 3), (3.5, 4)] {
+            #expect(events.firstIndex(notBefore: HistoryBuilder.instant(moment)) == index, "\(moment)")
+        }
+        #expect([HistoryEvent]().firstIndex(notBefore: HistoryBuilder.instant(1)) == 0)
+    }
+
     private static let good =
         #"{"time":12,"partner":"a","incarnation":"00c0ffee00c0ffee","event":"connected","connection":3,"#
         + #""partnerIncarnation":"1111111111111111"}"#

@@ -270,6 +270,26 @@ struct ScenarioParserTests {
         }
     }
 
+    @Test func aLoadAndWhatIsKeptAreRead() throws {
+        let plain = try ScenarioParser.parse(HistoryBuilder.minimal, file: "plain.yaml")
+        #expect(plain.busyLoops == 0 && plain.capturesPackets)
+        let loaded = try ScenarioParser.parse(
+            HistoryBuilder.minimal + "load: { busyLoops: 2 }\ncapture: none\n", file: "loaded.yaml")
+        #expect(loaded.busyLoops == 2 && !loaded.capturesPackets)
+        #expect(problems(of: HistoryBuilder.minimal + "load: { busyLoops: 0 }\n").count == 1)
+        #expect(problems(of: HistoryBuilder.minimal + "load: {}\n").count == 1)
+        #expect(problems(of: HistoryBuilder.minimal + "capture: everything\n").count == 1)
+    }
+
+    @Test func aCensusIsTakenOfBothPartners() throws {
+        let yaml = HistoryBuilder.minimal + "steps: [{ do: census, at: 1s }]\n"
+        #expect(try ScenarioParser.parse(yaml, file: "census.yaml").steps.map(\.action) == [.census])
+        let problems = problems(
+            of: HistoryBuilder.minimal + "steps: [{ do: census, partner: a, at: 1s }]\n")
+        #expect(problems.count == 1)
+        #expect(problems.first?.description.contains("census is done to both partners") == true)
+    }
+
     @Test func aPathThatIsNoScenarioIsNamed() {
         do {
             _ = try ScenarioLibrary.load(["/nowhere/at-all.yaml"])

@@ -20,17 +20,18 @@ struct LogRecordTests {
             bytes.span.bytes, ringAt: 24, slot: slot, of: Self.slots, byteCount: Self.byteCount)
     }
 
-    private func filled(_ number: UInt64, slot: Int) -> [UInt8] {
+    private func filled(_ number: UInt64, slot: Int, writer: UInt64 = 7) -> [UInt8] {
         memory {
             LogRecord.fill(
-                &$0, at: 24 + slot * Self.byteCount, byteCount: Self.byteCount, number: number)
+                &$0, at: 24 + slot * Self.byteCount, byteCount: Self.byteCount, number: number,
+                writer: writer)
         }
     }
 
     @Test func aRecordComesBackAsItWasFilled() {
         for number: UInt64 in [1, 2, 7, 4_000_000_001, LogRecord.highestNumber] {
             let slot = Int((number - 1) % UInt64(Self.slots))
-            #expect(content(filled(number, slot: slot), slot: slot) == .record(number))
+            #expect(content(filled(number, slot: slot), slot: slot) == .record(number, writer: 7))
         }
         #expect(content(memory { _ in }, slot: 0) == .empty)
     }
@@ -51,6 +52,6 @@ struct LogRecordTests {
             #expect(content(filled(number, slot: slot), slot: slot) == .damaged, "\(number)")
         }
         #expect(content(filled(2, slot: 0), slot: 0) == .damaged)
-        #expect(content(filled(6, slot: 1), slot: 1) == .record(6))
+        #expect(content(filled(6, slot: 1), slot: 1) == .record(6, writer: 7))
     }
 }

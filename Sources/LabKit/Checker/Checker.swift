@@ -13,6 +13,7 @@ package struct Judgement: Sendable {
     package var broken: [Broken]
     package var claims: [ClaimTrace]
     package var measurements: Measurements
+    package var incidents = Incidents()
 
     /// A run that could not be carried out.
     package static func notRun(_ reason: String) -> Judgement {
@@ -48,6 +49,8 @@ package enum Checker {
         broken += timeline.toldBeforeFenced()
         broken += timeline.notReadyAgain()
         broken += timeline.lostRecords()
+        broken += timeline.writtenAfterLoss()
+        broken += timeline.grownHoldings()
         broken += record.leaks.map { Broken(.nothingLeaks, $0) }
         broken += record.kernelFaults.map { Broken(.kernelQuiet, $0) }
         broken += timeline.brokenClaims(claims)
@@ -58,6 +61,6 @@ package enum Checker {
         }
         return Judgement(
             result: broken.isEmpty ? .held : .broke, broken: broken, claims: claims,
-            measurements: measurements)
+            measurements: measurements, incidents: Incidents(of: timeline))
     }
 }

@@ -15,6 +15,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case fencedBeforeTold = "fenced-before-told"
     case readyAgain = "ready-again"
     case nothingAcknowledgedIsLost = "nothing-acknowledged-is-lost"
+    case nothingWrittenAfterLoss = "nothing-written-after-loss"
     case nothingLeaks = "nothing-leaks"
     case kernelQuiet = "kernel-quiet"
     case claimed = "claimed"
@@ -48,7 +49,10 @@ package enum Rule: String, CaseIterable, Sendable {
         case .readyAgain: "clients of two connected partners that belong together are ready within the bound"
         case .nothingAcknowledgedIsLost:
             "what a log mirror's partner acknowledged is found there again, whole, as long as that partner lives"
-        case .nothingLeaks: "what a run makes is gone after it"
+        case .nothingWrittenAfterLoss:
+            "once a client was told of a loss, not a byte of its memory changes until its ports are made again"
+        case .nothingLeaks:
+            "what a run makes is gone after it, and a partner at rest holds no more than in the beginning"
         case .kernelQuiet: "the kernel reports no fault of its own"
         case .claimed: "the claims that a scenario cites can be followed in its events"
         case .expected: "what the scenario expects happens"

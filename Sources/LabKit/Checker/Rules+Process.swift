@@ -113,7 +113,9 @@ extension Timeline {
     /// Lines of an incarnation that never said it started; one case for each.
     private func lifelessLines() -> [Broken] {
         var reported: Set<String> = []
-        let ofLab: [EventName] = [.fault, .processEnded, .runStarted, .runEnded]
+        let ofLab: [EventName] = [
+            .fault, .census, .loadEnded, .processEnded, .runStarted, .runEnded,
+        ]
         return record.events.compactMap { event in
             guard let partner = event.partner, !ofLab.contains(event.name),
                 life(of: partner, incarnation: event.incarnation) == nil,
@@ -139,8 +141,9 @@ extension Timeline {
         }
     }
 
-    /// What is written of a connection right behind its end.
-    private static let aftermath: Set<EventName> = [.portsDestroyed, .railFault]
+    /// What is written of a connection right behind its end: its ports are taken away then, and what became of their
+    /// work is told.
+    private static let aftermath: Set<EventName> = [.portsDestroyed, .railFault, .workAbandoned]
 
     /// Lines about a connection that was retired before.
     private func ghosts() -> [Broken] {

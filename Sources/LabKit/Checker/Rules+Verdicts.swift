@@ -106,11 +106,15 @@ extension Timeline {
 
     private func lossNotFound(_ loss: Loss, by finder: PartnerID) -> Broken? {
         let bound = bound(of: loss, for: finder)
-        let limit = loss.effect + bound
-        guard owes(finder, loss, until: limit) else { return nil }
+        let firstLimit = loss.effect + bound
         let others = losses(of: loss.partner).filter { other in
-            other.began <= limit && (other.over.map { loss.began <= $0 } ?? true)
+            other.began <= firstLimit && (other.over.map { loss.began <= $0 } ?? true)
         }
+        // What happens before a loss is found can hide it: behind a rail that is cut nobody sees a counter stand still.
+        // From then on it is the later one that has to be found.
+        let limit = others.filter { $0.began > loss.began }
+            .map { $0.effect + self.bound(of: $0, for: finder) }.reduce(firstLimit, max)
+        guard owes(finder, loss, until: limit) else { return nil }
         let allowed = Set(others.flatMap { verdicts(of: $0.kind) })
         let found = events.first {
             $0.partner == finder && $0.name == .verdict && $0.time >= loss.began

@@ -183,7 +183,7 @@ struct Timeline {
                 if let partner = event.partner, let last = railless[partner]?.indices.last {
                     railless[partner]?[last].to = event.time
                 }
-            case .boot, .stop, nil: break
+            case .boot, .stop, .census, nil: break
             }
         }
     }

@@ -41,10 +41,23 @@ enum EventLine {
         case .messengerReport: [("client", false), ("requests", true), ("replies", true)]
         case .mirrorRecovered: [("client", false), ("highest", true), ("damaged", true)]
         case .mirrorAcknowledged, .mirrorReport: [("client", false), ("highest", true)]
+        case .memoryChecked:
+            [
+                ("client", false), ("moment", false), ("checksum", false), ("highest", true),
+                ("outOfTurn", true),
+            ]
+        case .foreignMessage: [("client", false), ("writer", false)]
+        case .workAbandoned:
+            [
+                ("client", false), ("connection", true), ("arrived", true), ("refused", true),
+                ("unfinished", true),
+            ]
+        case .accessRefused: [("queuePair", true), ("count", true)]
         case .partnerRefused, .exchangeFailed: [("connection", true), ("reason", false)]
         case .partnerStalled: [("phase", false)]
         case .confined, .stopped, .connectStarted, .connectFailed, .requestReceived, .requestRejected,
-            .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .processEnded, .runEnded:
+            .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .census, .loadEnded,
+            .processEnded, .runEnded:
             []
         }
     }

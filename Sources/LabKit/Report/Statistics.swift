@@ -5,6 +5,8 @@ package struct Statistics: Hashable, Sendable {
     package var count: Int
     package var median: TimeSpan
     package var least: TimeSpan
+    /// What 99 of 100 do not exceed: the nearest rank.
+    package var p99: TimeSpan
     package var most: TimeSpan
 
     /// Nil for an empty list. The median of an even count is the mean of the middle two.
@@ -13,6 +15,7 @@ package struct Statistics: Hashable, Sendable {
         guard let least = sorted.first, let most = sorted.last else { return nil }
         count = sorted.count
         self.least = least
+        p99 = sorted[(sorted.count * 99 + 99) / 100 - 1]
         self.most = most
         let upper = sorted[sorted.count / 2].nanoseconds
         let lower = sorted[(sorted.count - 1) / 2].nanoseconds

@@ -29,6 +29,18 @@ struct LabLog {
         return add(HistoryEvent(time: time, partner: partner, name: .fault, fields: JSONObject(fields)))
     }
 
+    /// What a partner holds.
+    mutating func census(_ census: Census, began: Instant, at time: Instant) -> HistoryEvent {
+        var fields: [(String, JSONValue)] = [
+            ("pid", .integer(Int64(census.pid))), ("began", .nanoseconds(began)),
+        ]
+        for kind in Census.kinds {
+            fields.append((kind, .integer(Int64(clamping: census.counts[kind] ?? 0))))
+        }
+        return add(
+            HistoryEvent(time: time, partner: census.partner, name: .census, fields: JSONObject(fields)))
+    }
+
     /// A partner's process is gone.
     ///
     /// - Parameter told: which step or ending told it to end, and when; nil when nothing did.

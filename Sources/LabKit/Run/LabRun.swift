@@ -3,6 +3,8 @@ import ClusterConnection
 /// Runs scenarios one after the other on the fabric of this kernel, and leaves the run folder.
 package struct LabRun: Sendable {
     package var scenarios: [Scenario]
+    /// Faults at random, in the place of the scenarios' own; nil for none.
+    package var soak: SoakPlan?
     package var checkout: Checkout
     package var ccmd: String
     /// How often each run is done.
@@ -16,10 +18,12 @@ package struct LabRun: Sendable {
     package var shownOutput: String
 
     package init(
-        scenarios: [Scenario], checkout: Checkout, ccmd: String, repetitions: Int, measuresSpeed: Bool,
+        scenarios: [Scenario], soak: SoakPlan? = nil, checkout: Checkout, ccmd: String, repetitions: Int,
+        measuresSpeed: Bool,
         output: String, shownOutput: String
     ) {
         self.scenarios = scenarios
+        self.soak = soak
         self.checkout = checkout
         self.ccmd = ccmd
         self.repetitions = repetitions
@@ -35,11 +39,15 @@ package struct LabRun: Sendable {
     package func run(_ display: inout Display) async throws -> [RunResult] {
         let session = try await LabSession.open(
             checkout: checkout, ccmd: ccmd, capturesPackets: !measuresSpeed,
-            rails: scenarios.map(\.rails).max() ?? 1, output: output, &display)
+            rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
         var interruption: (any Error)?
         do {
-            try await runAll(&results, session, &display)
+            if let soak {
+                try await runSoak(soak, &results, session, &display)
+            } else {
+                try await runAll(&results, session, &display)
+            }
         } catch {
             interruption = error
         }

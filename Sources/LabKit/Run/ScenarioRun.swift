@@ -24,6 +24,9 @@ struct ScenarioRun {
         case process(PartnerID, life: Int, PartnerProcess.Report)
         /// A part of a step that is not a process's start or end has taken effect.
         case partDone(Int, began: Instant, effect: Instant)
+        /// The partners were counted.
+        case counted([Census], began: Instant)
+        case load(BusyLoops.Report)
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
         case outOfPatience
@@ -64,6 +67,9 @@ struct ScenarioRun {
     private var lives: [PartnerID: Int] = [:]
     private var complaints: [PartnerID: String] = [:]
     private var underWay: [Int: UnderWay] = [:]
+    /// Steps that are done to a process which has been started and is not there yet.
+    private var waiting: [PartnerID: Int] = [:]
+    private var load: BusyLoops
     private var frozen: Set<PartnerID> = []
     private var cutRails: Set<Int> = []
     private var capturePid: pid_t?
@@ -76,6 +82,7 @@ struct ScenarioRun {
         self.variant = variant
         self.folder = folder
         self.tools = tools
+        load = BusyLoops(count: variant.scenario.busyLoops)
         (inbox, report) = AsyncStream.makeStream()
         histories = [.a: PartnerHistory(partner: .a), .b: PartnerHistory(partner: .b)]
     }
@@ -122,7 +129,7 @@ struct ScenarioRun {
 
     private mutating func loop() async {
         await withTaskGroup(of: Void.self) { group in
-            if tools.capturesPackets {
+            if tools.capturesPackets, variant.scenario.capturesPackets {
                 let capture = Capture(file: "\(folder)/capture.pcap", rails: variant.scenario.rails)
                 group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
             } else {
@@ -141,10 +148,14 @@ struct ScenarioRun {
 
     private mutating func take(_ message: Message, _ group: inout TaskGroup<Void>) {
         switch message {
-        case .capture(let capture): take(capture)
+        case .capture(let capture): take(capture, &group)
         case .process(let partner, let life, let process): take(partner, life, process, &group)
         case .partDone(let index, let began, let effect):
             partDone(index, began: began, effect: effect, &group)
+        case .counted(let counts, let began):
+            for census in counts { director?.heard(log.census(census, began: began, at: MonotonicClock.now)) }
+        case .load(let report):
+            take(report, &group)
         case .failed(let reason): fail(reason, &group)
         case .outOfPatience:
             for partner in processes.keys { signal(partner, SIGKILL) }
@@ -153,13 +164,13 @@ struct ScenarioRun {
         if stage == .stopping && processes.isEmpty && underWay.isEmpty { closeCapture() }
     }
 
-    private mutating func take(_ capture: Capture.Report) {
+    private mutating func take(_ capture: Capture.Report, _ group: inout TaskGroup<Void>) {
         switch capture {
         case .listening(let pid):
             capturePid = pid
-            begin()
+            beginWithLoad(&group)
         case .none:
-            begin()
+            beginWithLoad(&group)
         case .ended(let notes):
             captureNotes = notes
             capturePid = nil
@@ -168,6 +179,27 @@ struct ScenarioRun {
             capturePid = nil
             failure = failure ?? reason
             if stage == .preparing || stage == .closing { stage = .over }
+        }
+    }
+
+    private mutating func take(_ report: BusyLoops.Report, _ group: inout TaskGroup<Void>) {
+        guard let problem = load.take(report) else {
+            if load.isRunning { begin() }
+            return
+        }
+        if stage == .preparing {
+            failure = problem
+            closeCapture()
+        } else {
+            fail(problem, &group)
+        }
+    }
+
+    /// Begins the run once its load is there, if it asks for one.
+    private mutating func beginWithLoad(_ group: inout TaskGroup<Void>) {
+        guard variant.scenario.busyLoops > 0 else { return begin() }
+        for _ in 0..<variant.scenario.busyLoops {
+            group.addTask { [report] in await BusyLoops.run { report.yield(.load($0)) } }
         }
     }
 
@@ -192,6 +224,7 @@ struct ScenarioRun {
             processes[partner]?.pid = pid
             // The run may have come to its end while the process was being started.
             if stage == .stopping { signal(partner, SIGTERM) }
+            if stage == .running, let index = waiting.removeValue(forKey: partner) { perform(index, &group) }
         case .output(let bytes):
             for event in histories[partner]?.take(bytes) ?? [] {
                 if event.name == .started { processes[partner]?.incarnation = event.incarnation }
@@ -278,7 +311,7 @@ struct ScenarioRun {
                     cutRails == variant.scenario.railNumbers
                         ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
                 case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .removeAddress, .addAddress,
-                    .removeDevice, .addDevice:
+                    .removeDevice, .addDevice, .census:
                     [action]
                 }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
@@ -310,6 +343,12 @@ struct ScenarioRun {
             background(index, &group) { [tools] in
                 try await Self.change(changed, of: partner, part.taken == nil ? "give" : "take", tools)
             }
+        case .census:
+            let running = processes.compactMapValues(\.pid)
+            background(index, &group) { [report] in
+                let began = MonotonicClock.now
+                report.yield(.counted(try await Census.take(of: running), began: began))
+            }
         case .kill, .stop, .freeze, .thaw, .boot, .reboot:
             guard let partner = step.partner else { return }
             perform(part, on: partner, index, step, &group)
@@ -329,8 +368,12 @@ struct ScenarioRun {
             boot(partner, killAfter: step.killAfter, &group)
             return
         }
-        guard let pid = processes[partner]?.pid else {
+        guard let process = processes[partner] else {
             fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            return
+        }
+        guard let pid = process.pid else {
+            waiting[partner] = index
             return
         }
         switch part {
@@ -341,7 +384,8 @@ struct ScenarioRun {
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
             signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
             background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
-        case .boot, .reboot, .cut, .heal, .powerOff, .removeAddress, .addAddress, .removeDevice, .addDevice:
+        case .boot, .reboot, .cut, .heal, .powerOff, .removeAddress, .addAddress, .removeDevice, .addDevice,
+            .census:
             break
         }
     }
@@ -435,6 +479,11 @@ struct ScenarioRun {
         guard stage == .running else { return }
         stage = .stopping
         let now = MonotonicClock.now
+        if load.isRunning {
+            let (event, problem) = load.end(at: now, log: &log)
+            director?.heard(event)
+            failure = failure ?? problem
+        }
         _ = log.run(.runEnded, at: now, [("reason", .string(endingText))])
         for partner in frozen { signal(partner, SIGCONT) }
         for partner in processes.keys {

@@ -1,3 +1,4 @@
+import ClusterConnection
 import Glibc
 import Subprocess
 
@@ -8,12 +9,18 @@ package struct VirtualMachine: Sendable {
     package var clock: String?
     /// The folder of this machine that holds the run folder.
     package var output: String
+    /// How long it may all take, by this machine's clock.
+    package var patience: TimeSpan
 
-    package init(checkout: Checkout, clock: String?, output: String) {
+    package init(checkout: Checkout, clock: String?, output: String, patience: TimeSpan) {
         self.checkout = checkout
         self.clock = clock
         self.output = output
+        self.patience = patience
     }
+
+    /// How long the machine may take for something that lasts so long by its own clock: a busy host is slow.
+    package static func patience(for span: TimeSpan) -> TimeSpan { span * 4 + .seconds(600) }
 
     /// What a run starts, besides the lab and the partners; kept in the guest's memory, because in virtual time a
     /// wait for the host is a leap of the clock.
@@ -31,6 +38,7 @@ package struct VirtualMachine: Sendable {
         _ arguments: [String], programs: [String], _ display: inout Display
     ) async throws -> Int32 {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
+        command += ["--timeout", "\(min(9_999_999, patience.nanoseconds / 1_000_000_000))"]
         command += ["--results", output, "--", checkout.keepResidentScript] + programs
         command += [Checkout.program] + Self.programs + ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it

@@ -77,12 +77,28 @@ extension Anchor {
         case .event(let pattern, let count, let since):
             guard let from = since.moment(in: events, start: start, steps: steps) else { return nil }
             var seen = 0
-            for (index, event) in events.enumerated()
-            where index > from.index && event.time >= from.floor && pattern.matches(event) {
+            // A long run asks this with every line that comes: what lies before the moment is not looked at.
+            for index in max(from.index + 1, events.firstIndex(notBefore: from.floor))..<events.count
+            where pattern.matches(events[index]) {
                 seen += 1
-                if seen == count { return Moment(time: event.time, floor: event.time, index: index) }
+                if seen == count {
+                    return Moment(time: events[index].time, floor: events[index].time, index: index)
+                }
             }
             return nil
         }
+    }
+}
+
+extension [HistoryEvent] {
+    /// Where the events begin that are not before a moment, in a history in order of time; its end when there are none.
+    func firstIndex(notBefore moment: Instant) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].time < moment { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

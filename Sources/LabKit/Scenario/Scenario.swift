@@ -22,6 +22,10 @@ package struct Scenario: Sendable {
     /// How long a run may take; what is undecided then has not happened.
     package var deadline: TimeSpan
     package var bounds: Bounds
+    /// Endless loops that take processor time beside the partners for as long as the run lasts.
+    package var busyLoops: Int
+    /// Whether the run keeps its packets.
+    package var capturesPackets: Bool
 
     /// All rails of the pair.
     var railNumbers: Set<Int> { Set(0..<rails) }
@@ -93,16 +97,19 @@ package enum StepAction: String, CaseIterable, Sendable {
     case removeDevice
     /// The partner's RDMA device is made again.
     case addDevice
+    /// What both partners hold of the system is counted. Nothing is done to anybody.
+    case census
 
-    /// Whether the action is done to one partner; the others are done to the rail.
-    package var needsPartner: Bool { self != .cut && self != .heal }
+    /// Whether the action is done to one partner; the others are done to the rail, or to nobody.
+    package var needsPartner: Bool { self != .cut && self != .heal && self != .census }
 
     /// What the action takes from a partner's end of the rail; nil when it takes nothing.
     package var taken: RailPart? {
         switch self {
         case .removeAddress: .address
         case .removeDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .addAddress, .addDevice:
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .addAddress, .addDevice,
+            .census:
             nil
         }
     }
@@ -113,7 +120,7 @@ package enum StepAction: String, CaseIterable, Sendable {
         case .addAddress: .address
         case .addDevice: .device
         case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .removeAddress,
-            .removeDevice:
+            .removeDevice, .census:
             nil
         }
     }

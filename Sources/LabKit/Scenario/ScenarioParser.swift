@@ -45,7 +45,9 @@ package enum ScenarioParser {
                 ?? .milliseconds(300),
             deadline: root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:))
                 ?? .seconds(20),
-            bounds: bounds(of: root))
+            bounds: bounds(of: root), busyLoops: busyLoops(of: root),
+            capturesPackets: root.choice(
+                "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true)
     }
 
     private static func claims(of root: YAMLFields) -> [Claim] {
@@ -117,6 +119,14 @@ package enum ScenarioParser {
             return .time(time)
         }
         return moments.anchor(fields).map { .anchor($0) } ?? .settled
+    }
+
+    private static func busyLoops(of root: YAMLFields) -> Int {
+        guard let load = root.section("load") else { return 0 }
+        let count = load.required("busyLoops", expected: "a count from 1 to 64") { text in
+            Int(text).flatMap { (1...64).contains($0) ? $0 : nil }
+        }
+        return count ?? 0
     }
 
     private static func bounds(of root: YAMLFields) -> Bounds {

@@ -52,7 +52,8 @@ struct ScheduleReader {
         if action.needsPartner && !fields.names.contains("partner") {
             fields.refuse("partner", "is missing: \(action.rawValue) is done to a or to b")
         } else if !action.needsPartner && fields.names.contains("partner") {
-            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to the rail")
+            let whom = action == .census ? "both partners" : "the rail"
+            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to \(whom)")
         }
         if action.needsPartner && fields.names.contains("rail") {
             fields.refuse("rail", "cannot stand here: only cut and heal are done to a rail")
@@ -108,6 +109,7 @@ struct ScheduleReader {
             let meant = rail.map { [$0] } ?? Set(0..<rails)
             if meant.isDisjoint(with: cut) { fields.refuse("do", "the rail is not cut at this step") }
             cut.subtract(meant)
+        case .census: break
         case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
             .removeDevice, .addDevice:
             guard let partner else { return }
@@ -151,7 +153,7 @@ struct ScheduleReader {
             }
             taken[partner] = nil
             return nil
-        case .cut, .heal: return nil
+        case .cut, .heal, .census: return nil
         }
     }
 }

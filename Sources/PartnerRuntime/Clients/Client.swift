@@ -15,6 +15,10 @@ public protocol Client: AnyObject {
     /// work, `ClientNotice.paused` and `ClientNotice.lost` those from which they are gone.
     func notified(_ notice: ClientNotice, _ services: ClientServices)
 
+    /// Ports are about to be made: from here on the counterpart may write into the shared memory, also before
+    /// `ClientNotice.ready` comes. Since `ClientNotice.lost` nobody could.
+    func portsComing(_ services: ClientServices)
+
     /// A message of the counterpart arrived at a port, or a write of its that carried a number: then `message`
     /// is empty. `message` is good until the call returns.
     func received(_ message: RawSpan, immediate: UInt32?, at port: Int, _ services: ClientServices)
@@ -29,6 +33,8 @@ public protocol Client: AnyObject {
 extension Client {
     /// Most clients begin with what they are told.
     public func registered(_ services: ClientServices) {}
+    /// Most clients don't look at their memory before it is used.
+    public func portsComing(_ services: ClientServices) {}
     /// Clients that never ask to be woken are not.
     public func woken(_ services: ClientServices) {}
     /// Clients without messages get none.

@@ -17,6 +17,7 @@ final class ClientRegistry {
     private var clientCount: UInt16 = 0
     private var setCount: UInt16 = 0
     private var hasMoreCompletions = false
+    private let incarnation: Incarnation
     private let transport: Configuration.Transport
     private let record: (HistoryRecord) -> Void
 
@@ -48,7 +49,11 @@ final class ClientRegistry {
     /// How many completions are told until a heartbeat has its chance.
     private static let completionLimit = 64
 
-    init(transport: Configuration.Transport, record: @escaping (HistoryRecord) -> Void) {
+    init(
+        of incarnation: Incarnation, transport: Configuration.Transport,
+        record: @escaping (HistoryRecord) -> Void
+    ) {
+        self.incarnation = incarnation
         self.transport = transport
         self.record = record
         events.reserveCapacity(16)
@@ -101,7 +106,8 @@ final class ClientRegistry {
             return client.refuseDemand(number, record)
         }
         do throws(VerbsError) {
-            let service = try ClientServices(client, as: number, demand, record: record)
+            let service = try ClientServices(
+                client, as: number, of: incarnation, demand, record: record)
             services.append(service)
             events.append(.register(number, demand.information))
             client.registered(service)
@@ -122,6 +128,7 @@ final class ClientRegistry {
                 events.append(.portsFailed(connection, order.pair))
                 continue
             }
+            service.owner.portsComing(service)
             setCount = (setCount + 1) % PortWork.serialLimit
             do throws(VerbsError) {
                 let set = try PortSet(
@@ -157,10 +164,20 @@ final class ClientRegistry {
             jobs[index].next -= done
         }
         for set in sets where set.connection == connection && pairs.contains(set.order.pair) {
-            set.close()
+            let abandoned = set.close()
+            if !abandoned.isEmpty { note(abandoned, of: set) }
             if set.services.ports === set { set.services.ports = nil }
         }
         sets.removeAll { $0.connection == connection && pairs.contains($0.order.pair) }
+    }
+
+    private func note(_ abandoned: AbandonedWork, of set: PortSet) {
+        record(
+            HistoryRecord(.workAbandoned).with("client", set.services.demand.information.name)
+                .with("clientNumber", .number(UInt64(set.services.client.value)))
+                .with("connection", .number(UInt64(set.connection.value)))
+                .with("arrived", .number(abandoned.arrived)).with("refused", .number(abandoned.refused))
+                .with("unfinished", .number(abandoned.unfinished)))
     }
 
     /// The connection is gone, and what was under way for it.
@@ -180,7 +197,9 @@ final class ClientRegistry {
 
     /// Whose port this queue pair is, and on which connection; nil when it is none that lives.
     func owner(ofQueuePair number: UInt32, on rail: RailID) -> (connection: ConnectionID, client: ClientID)? {
-        sets.first { $0.connection.rail == rail && $0.has(queuePair: number) }.map { ($0.connection, $0.order.pair.own) }
+        sets.first { $0.connection.rail == rail && $0.has(queuePair: number) }.map {
+            ($0.connection, $0.order.pair.own)
+        }
     }
 
     /// Lets go of a client that has withdrawn.

@@ -5,6 +5,8 @@ import Verbs
 public final class ClientServices {
     /// The client's number.
     public let client: ClientID
+    /// The life of this side's CCM.
+    public let incarnation: Incarnation
     let demand: ClientDemand
     let owner: any Client
 
@@ -18,11 +20,12 @@ public final class ClientServices {
     private let record: (HistoryRecord) -> Void
 
     init(
-        _ owner: any Client, as client: ClientID, _ demand: ClientDemand,
+        _ owner: any Client, as client: ClientID, of incarnation: Incarnation, _ demand: ClientDemand,
         record: @escaping (HistoryRecord) -> Void
     ) throws(VerbsError) {
         self.owner = owner
         self.client = client
+        self.incarnation = incarnation
         self.demand = demand
         self.record = record
         shared = try MappedMemory(byteCount: max(1, Int(clamping: demand.information.memory)))

@@ -10,6 +10,9 @@ import ClusterConnection
 ///
 /// Of the `slots` records the last `slots - window` are vouched for: the slots before them may be overwritten by
 /// records that are on their way.
+///
+/// It also keeps an eye on the memory that the partner's log lies in: from the loss on until ports lead there again,
+/// not a byte of it may change.
 final class LogMirror: Client {
     let demand: ClientDemand
     private let name: Name
@@ -34,6 +37,8 @@ final class LogMirror: Client {
     private var acknowledgedHere: UInt64 = 0
     private var noted: UInt64 = 0
     private var notedAt: Instant?
+    /// Whether the partner's log was looked over since a loss, and no port leads there.
+    private var isFenced = false
 
     private enum State {
         case idle
@@ -59,6 +64,8 @@ final class LogMirror: Client {
     private static let readByteCount = 32_768
     private static let readDepth = 4
     private static let noteSpan = TimeSpan.milliseconds(5)
+    /// How long after a loss the memory is looked over once more: whatever was on its way has landed by then.
+    private static let vigil = TimeSpan.seconds(1)
     /// Marks the completions of writes that recovery posted.
     private static let rewriteToken = UInt32.max
 
@@ -85,9 +92,11 @@ final class LogMirror: Client {
             services.wake(at: nil)
             state = .paused
         case .lost:
-            services.wake(at: nil)
             if state != .idle { report(services) }
             state = .idle
+            check("lost", services)
+            isFenced = true
+            services.wake(at: services.now + Self.vigil)
         case .noCounterpart, .refused, .portsFailed, .verdict, .partnerPhase, .partnerStalled:
             break
         }
@@ -100,7 +109,15 @@ final class LogMirror: Client {
         recover(services)
     }
 
+    func portsComing(_ services: ClientServices) {
+        guard isFenced else { return }
+        check("remade", services)
+        isFenced = false
+        services.wake(at: nil)
+    }
+
     func woken(_ services: ClientServices) {
+        if isFenced { return check("later", services) }
         guard state == .running else { return }
         services.wake(at: services.now + interval)
         append(services)
@@ -145,7 +162,9 @@ extension LogMirror {
         last += 1
         let offset = slot(of: last)
         services.withMutableLocalBytes { memory in
-            LogRecord.fill(&memory, at: offset, byteCount: recordByteCount, number: last)
+            LogRecord.fill(
+                &memory, at: offset, byteCount: recordByteCount, number: last,
+                writer: services.incarnation.value)
         }
     }
 
@@ -195,6 +214,23 @@ extension LogMirror {
     }
 }
 
+// MARK: - The partner's log, kept here
+
+extension LogMirror {
+    /// Looks the memory over that the partner's log lies in, and writes down what it found.
+    private func check(_ moment: StaticString, _ services: ClientServices) {
+        let ringByteCount = slots * recordByteCount
+        let scan = services.withSharedBytes {
+            RingScan($0, byteCount: ringByteCount, recordByteCount: recordByteCount)
+        }
+        services.note(
+            HistoryRecord(.memoryChecked).with("client", name).with("moment", .text(moment))
+                .with("checksum", .hexadecimal(scan.checksum)).with("records", .number(scan.records))
+                .with("highest", .number(scan.highest)).with("outOfTurn", .number(scan.outOfTurn))
+                .with("partnerIncarnation", .incarnation(partner)))
+    }
+}
+
 // MARK: - Recovery
 
 extension LogMirror {
@@ -234,7 +270,7 @@ extension LogMirror {
         }
         var lowest = UInt64.max
         for content in contents {
-            guard case .record(let number) = content else { continue }
+            guard let number = content.number else { continue }
             recovery.records += 1
             recovery.highest = max(recovery.highest, number)
             lowest = min(lowest, number)
@@ -243,12 +279,12 @@ extension LogMirror {
         // Writes arrive in their order. What is not whole between two records that are was damaged; what follows
         // the last of them was on its way when the connection ended.
         for number in max(lowest, oldestKept(upTo: recovery.highest))..<max(lowest, recovery.highest + 1)
-        where contents[Int((number - 1) % UInt64(slots))] != .record(number) {
+        where contents[Int((number - 1) % UInt64(slots))].number != number {
             recovery.damaged += 1
         }
         toRewrite = []
         for number in oldestKept(upTo: last)..<(last + 1)
-        where contents[Int((number - 1) % UInt64(slots))] != .record(number) {
+        where contents[Int((number - 1) % UInt64(slots))].number != number {
             toRewrite.append(number)
         }
         recovery.rewritten = UInt64(toRewrite.count)

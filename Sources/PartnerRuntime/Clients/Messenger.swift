@@ -8,6 +8,7 @@ import ClusterConnection
 /// | 0 | 1 for a request, 2 for a reply |
 /// | 8 | number of the request at its port, from 1 |
 /// | 16 | when it was asked, by the asker's clock |
+/// | 24 | the incarnation that wrote the message |
 final class Messenger: Client {
     let demand: ClientDemand
     private let name: Name
@@ -76,7 +77,9 @@ final class Messenger: Client {
         let port = nextPort
         nextPort = (nextPort + 1) % ports.count
         guard ports[port].asked - ports[port].answered < Self.mostAsked else { return }
-        fill(Self.request, number: ports[port].asked + 1, time: services.now.nanoseconds)
+        fill(
+            Self.request, number: ports[port].asked + 1, time: services.now.nanoseconds,
+            writer: services.incarnation.value)
         guard send(at: port, services) else { return }
         ports[port].asked += 1
         requests += 1
@@ -87,9 +90,11 @@ final class Messenger: Client {
         let kind = message.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
         let number = message.unsafeLoad(fromByteOffset: 8, as: UInt64.self)
         let time = message.unsafeLoad(fromByteOffset: 16, as: UInt64.self)
+        let writer = message.unsafeLoad(fromByteOffset: 24, as: UInt64.self)
+        guard writer == partner.value else { return noteForeign(writer, services) }
         switch kind {
         case Self.request:
-            fill(Self.reply, number: number, time: time)
+            fill(Self.reply, number: number, time: time, writer: services.incarnation.value)
             _ = send(at: port, services)
         case Self.reply:
             answered(number, askedAt: Instant(nanoseconds: time), at: port, services)
@@ -116,11 +121,19 @@ final class Messenger: Client {
         if interval == .zero { ask(services) }
     }
 
-    private func fill(_ kind: UInt8, number: UInt64, time: UInt64) {
+    private func noteForeign(_ writer: UInt64, _ services: ClientServices) {
+        services.note(
+            HistoryRecord(.foreignMessage).with("client", name)
+                .with("writer", .incarnation(Incarnation(value: writer)))
+                .with("partnerIncarnation", .incarnation(partner)))
+    }
+
+    private func fill(_ kind: UInt8, number: UInt64, time: UInt64, writer: UInt64) {
         buffer[0] = kind
         for byte in 0..<8 {
             buffer[8 + byte] = UInt8(truncatingIfNeeded: number >> UInt64(byte * 8))
             buffer[16 + byte] = UInt8(truncatingIfNeeded: time >> UInt64(byte * 8))
+            buffer[24 + byte] = UInt8(truncatingIfNeeded: writer >> UInt64(byte * 8))
         }
     }
 

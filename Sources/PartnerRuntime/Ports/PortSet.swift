@@ -68,10 +68,14 @@ final class PortSet {
     func has(queuePair number: UInt32) -> Bool { ports.contains { $0.queuePair.number == number } }
 
     /// Destroys the queue pairs, then the keys.
-    func close() {
+    ///
+    /// - Returns: what became of the work that was under way.
+    func close() -> AbandonedWork {
+        let abandoned = countAbandoned()
         isReady = false
         ports.removeAll()
         shared = nil
+        return abandoned
     }
 }
 
@@ -292,6 +296,28 @@ extension PortSet {
             port.underWay -= 1
             finished(.read, index, work.value, outcome)
         }
+    }
+
+    /// Takes what has finished and was not told, without telling it any more: the loss comes first.
+    private func countAbandoned() -> AbandonedWork {
+        var abandoned = AbandonedWork()
+        var underWay = ports.reduce(0) { $0 + $1.underWay }
+        guard underWay > 0 else { return abandoned }
+        for queue in queues {
+            // Only for the count: where a queue cannot be asked any more, its work stays unfinished.
+            while let count = try? queue.completions.poll(into: &batch), count > 0 {
+                for index in 0..<count {
+                    let completion = batch[index]
+                    guard let work = PortWork(number: completion.workRequest), work.serial == serial,
+                        work.kind != .receive
+                    else { continue }
+                    underWay -= 1
+                    abandoned.count(work.kind, Outcome(completion.status))
+                }
+            }
+        }
+        abandoned.unfinished = UInt64(clamping: underWay)
+        return abandoned
     }
 
     private func finished(_ kind: FinishedWork.Kind, _ port: Int, _ token: UInt32, _ outcome: Outcome) {

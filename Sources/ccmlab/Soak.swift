@@ -1,0 +1,87 @@
+import ArgumentParser
+import ClusterConnection
+import Glibc
+import LabKit
+import StrictYAML
+
+/// Runs faults at random.
+struct Soak: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Do random things to a pair with clients, one after another, and judge them all.",
+        discussion: """
+            Kills, freezes, cuts and power-offs of either partner, at moments and for lengths that are drawn from a \
+            seed; the same seed draws the same. After each fault, or each burst of them, the pair has to be ready \
+            again. What always holds is checked over the whole history, and what the scenarios are about is not: \
+            only their settings are taken. Faults come in chunks of \(SoakPlan.chunkSize), each a run of its own whose \
+            scenario lies in the run folder and can be run again by “ccmlab run”.
+
+            Examples:
+              ccmlab soak
+              ccmlab soak --seed 7 --count 200
+              ccmlab soak --for 60min --clock real
+              ccmlab soak --count 100 Lab/scenarios/clients/cut-and-heal-with-clients.yaml
+            """)
+
+    @Argument(help: "Scenarios whose settings the pair gets, in turn. Without any: Lab/scenarios/soak.")
+    var paths: [String] = []
+
+    @Option(
+        help: "The seed that the faults are drawn from. Without it: another one each time; it is printed.")
+    var seed: UInt64?
+
+    @Option(help: "How many faults. Without it, and without --for: 60.")
+    var count: Int?
+
+    @Option(
+        name: .customLong("for"),
+        help: "Until so much time has passed, such as 90s or 20min, by the soak's clock.")
+    var time: String?
+
+    @OptionGroup var place: Place
+
+    func validate() throws {
+        if let count, !(1...SoakPlan.mostFaults).contains(count) {
+            throw ValidationError("--count takes a number from 1 to \(SoakPlan.mostFaults), not \(count)")
+        }
+        if count != nil, time != nil { throw ValidationError("take --count or --for, not both") }
+        if let time, TimeSpan(text: time).map({ $0 == .zero }) ?? true {
+            throw ValidationError("--for takes \(TimeSpan.textForm), more than none, not “\(time)”")
+        }
+    }
+
+    /// How long a fault takes with what comes after it, amply.
+    private static let spanOfFault = TimeSpan.seconds(10)
+
+    func run() async throws {
+        let command = self
+        try await Place.reporting { try await command.soak() }
+    }
+
+    private func soak() async throws {
+        let checkout = try Checkout()
+        let paths = paths.isEmpty ? [checkout.scenarios + "/soak"] : paths
+        let bases = try ScenarioLibrary.load(paths)
+        let seed = seed ?? UInt64.random(in: 1...999_999)
+        let span = time.flatMap { TimeSpan(text: $0) }
+        let faults = count ?? 60
+        let program = try checkout.ccmd(place.ccmd)
+        let usesVM = try place.usesVM
+        let folder = try place.makeFolder()
+        var display = place.display
+        if usesVM {
+            let extent = time.map { ["--for", $0] } ?? ["--count", "\(faults)"]
+            let status = try await place.runInVM(
+                ["soak", "--seed", "\(seed)"] + extent, paths.map { Checkout.absolute($0) },
+                checkout: checkout, program: program, folder: folder,
+                lasting: span ?? Self.spanOfFault * UInt64(faults), &display)
+            if !status.isSuccess { throw status }
+            return
+        }
+        let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
+        let run = LabRun(
+            scenarios: [], soak: plan, checkout: checkout, ccmd: program, repetitions: 1,
+            measuresSpeed: false, output: folder,
+            shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+        try Place.finish(try await run.run(&display))
+    }
+}

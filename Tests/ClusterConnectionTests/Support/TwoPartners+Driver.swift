@@ -132,8 +132,8 @@ extension Event {
             .sent(let connection, _), .portsMade(let connection, _), .portsConnected(let connection, _),
             .portsFailed(let connection, _):
             connection
-        case .listening, .railLost, .bootPhase, .timer, .request, .mailbox, .register, .withdraw, .stop,
-            .accessRefused:
+        case .accessRefused(_, let connection, _): connection
+        case .listening, .railLost, .bootPhase, .timer, .request, .mailbox, .register, .withdraw, .stop:
             nil
         }
     }

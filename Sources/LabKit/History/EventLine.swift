@@ -52,6 +52,7 @@ enum EventLine {
                 ("client", false), ("connection", true), ("arrived", true), ("refused", true),
                 ("unfinished", true),
             ]
+        case .accessRefused: [("queuePair", true), ("count", true)]
         case .partnerRefused, .exchangeFailed: [("connection", true), ("reason", false)]
         case .partnerStalled: [("phase", false)]
         case .confined, .stopped, .connectStarted, .connectFailed, .requestReceived, .requestRejected,

@@ -160,7 +160,7 @@ public enum EventName: String, CaseIterable, Sendable {
     /// `partnerIncarnation`.
     case mirrorReport
     /// The log mirror looked its memory over in which the partner keeps a log, while no port leads there: `moment`
-    /// (`lost`: when it was told of the loss, `later`: some time after it, `remade`: before ports lead there again),
+    /// (`lost` and `paused`: when it was told so, `later`: some time after it, `remade`: before ports lead there again),
     /// `checksum` of all of it (hex), `records` (whole ones), `highest` (the number of the last one; 0 for none),
     /// `outOfTurn` (records whose writer had been followed by another one before), `partnerIncarnation`.
     case memoryChecked

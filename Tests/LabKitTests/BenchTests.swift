@@ -91,6 +91,19 @@ struct BenchTests {
         #expect(PortsBench.spanOfPort(in: run.record) == .nanoseconds(11_900))
     }
 
+    @Test func aRailIsReplacedOnceTheSlowerSideHasARecordAcknowledgedOverTheOther() throws {
+        var run = try HistoryBuilder.goodRun()
+        #expect(RailLossBench.spanToTraffic(in: run.record) == nil)
+        run.add(500, nil, .fault, [("action", .string("cut")), ("began", .integer(499_000_000))])
+        let client: [(String, JSONValue)] = [("client", .string("log-mirror"))]
+        for (partner, time) in [(PartnerID.a, 610.0), (.b, 615)] {
+            run.add(501, partner, .mirrorAcknowledged, client)
+            run.add(time, partner, .clientResumed, client)
+            run.add(time + 2, partner, .mirrorAcknowledged, client)
+        }
+        #expect(RailLossBench.spanToTraffic(in: run.record) == .milliseconds(117))
+    }
+
     @Test func theMirrorsThroughputIsWhatWasAcknowledgedBetweenTwoNotes() throws {
         var run = try HistoryBuilder.goodRun()
         #expect(MirrorBench.throughput(in: run.record) == nil)

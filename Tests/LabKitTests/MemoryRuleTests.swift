@@ -57,6 +57,21 @@ struct MemoryRuleTests {
         #expect(run.words.contains("without its memory having been looked at"))
     }
 
+    @Test(arguments: ["0x77", "0x78", nil])
+    func aPauseIsHeldToTheSameAsALoss(_ remade: String?) throws {
+        var run = try goodRun()
+        let client: [(String, JSONValue)] = [
+            ("client", .string("log-mirror")), ("clientNumber", .integer(1)),
+            ("partnerIncarnation", .string(Builder.incarnation(.b, 2))), ("ports", .integer(1)),
+            ("memory", .integer(65_536)),
+        ]
+        run.add(1_800, .a, .clientPaused, client)
+        run.checkMemory("paused", of: .a, at: 1_800, checksum: "0x77")
+        if let remade { run.checkMemory("remade", of: .a, at: 1_810, checksum: remade) }
+        run.add(1_820, .a, .clientResumed, client)
+        #expect(run.brokenRules.contains(.nothingWrittenAfterLoss) == (remade != "0x77"), "\(run.words)")
+    }
+
     @Test func aRecordOfALifeThatWasFollowedByAnotherBreaks() throws {
         var run = try goodRun()
         run.change({ $0.name == .memoryChecked && $0.text("moment") == "remade" }) {

@@ -21,7 +21,9 @@ package protocol Bench: Sendable {
 /// All that there are, in the order in which they are run.
 package enum Benches {
     /// Add one here, and it is run, listed and reported.
-    package static let all: [any Bench] = [PortsBench(), MirrorBench(), MessengerBench(), HeartbeatBench()]
+    package static let all: [any Bench] = [
+        PortsBench(), MirrorBench(), MessengerBench(), HeartbeatBench(), RailLossBench(),
+    ]
 }
 
 /// What a bench has to go by.

@@ -18,11 +18,13 @@ extension Timeline {
             guard let client = event.text("client") else { continue }
             let what = "\(life.partner.rawValue)'s client \(client)"
             switch event.name {
-            case .clientLost:
-                if mirrors.contains(client), event.text("reason") == "connection" {
+            case .clientLost, .clientPaused:
+                if mirrors.contains(client),
+                    event.name == .clientPaused || event.text("reason") == "connection"
+                {
                     unchecked[client] = event
                 }
-            case .clientReady:
+            case .clientReady, .clientResumed:
                 if let loss = unchecked.removeValue(forKey: client) {
                     broken.append(
                         Broken(
@@ -46,7 +48,7 @@ extension Timeline {
                             evidence: [before, event]))
                 }
                 switch event.text("moment") {
-                case "lost": fenced[client] = event
+                case "lost", "paused": fenced[client] = event
                 case "remade":
                     if fenced.removeValue(forKey: client) != nil { unchecked[client] = nil }
                 default: break
@@ -77,7 +79,8 @@ extension Timeline {
                         haveRecordsOfOneSize(entry.client),
                         let check = life.events[place...].first(where: {
                             $0.name == .memoryChecked && $0.text("client") == entry.client
-                        }), check.text("moment") == "lost", let held = check.number("highest"),
+                        }), check.text("moment") == "lost" || check.text("moment") == "paused",
+                        let held = check.number("highest"),
                         let writer = self.life(
                             of: keeper.other, incarnation: entry.ready.partnerIncarnation ?? ""),
                         let (highest, evidence) = writtenWell(
@@ -113,7 +116,7 @@ extension Timeline {
         }
         guard let entry else { return nil }
         let lines = writer.events[entry.place...].dropFirst().prefix {
-            !($0.name == .clientReady && $0.text("client") == client)
+            !(($0.name == .clientReady || $0.name == .clientResumed) && $0.text("client") == client)
         }.filter { $0.text("client") == client }
         guard lines.contains(where: { $0.name == .mirrorRecovered }) else { return nil }
         let told = lines.last { $0.name == .mirrorReport || $0.name == .mirrorAcknowledged }

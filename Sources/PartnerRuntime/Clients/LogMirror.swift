@@ -91,6 +91,8 @@ final class LogMirror: Client {
         case .paused:
             services.wake(at: nil)
             state = .paused
+            check("paused", services)
+            isFenced = true
         case .lost:
             if state != .idle { report(services) }
             state = .idle

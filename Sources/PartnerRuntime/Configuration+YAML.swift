@@ -121,8 +121,9 @@ extension Settings {
         if backoffCap < backoffStart {
             connect?.refuse("backoffCap", "expected at least backoffStart")
         }
-        // Past this the transport has broken its promise, and the own clock decides.
-        readDeadline = transport.bound + heartbeatInterval * 2
+        // The transport tells when its retries are over, and that is evidence. Its work can be kept from a busy processor
+        // while this process, which comes before it, runs: only long after its promise does the own clock decide.
+        readDeadline = max(readDeadline, transport.bound * 4)
     }
 }
 

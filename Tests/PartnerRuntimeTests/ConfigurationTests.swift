@@ -118,6 +118,16 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("a read's own deadline comes long after the transport has given up, so that the transport is heard first")
+    func readDeadline() throws {
+        let short = try Configuration(yaml: Self.whole, source: "a.yaml")
+        #expect(short.settings.readDeadline >= .seconds(1))
+        let long = try Configuration(
+            yaml: Self.whole, source: "a.yaml",
+            overrides: ["transport.ackTimeout=16", "transport.retryCount=6"])
+        #expect(long.settings.readDeadline >= long.transport.bound * 4)
+    }
+
     @Test("the transport's bound covers every try and the kernel's ticks")
     func bound() {
         // Measured for these settings: 118 to 127 ms (14 and 6: up to 508 ms).

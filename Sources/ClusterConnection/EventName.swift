@@ -191,7 +191,7 @@ public enum EventName: String, CaseIterable, Sendable {
     /// `mr`, `pd`, `cm_id`, `srq`.
     case census
     /// The load that ran beside the partners is over: `busyLoops`, `forNs`, `cpuNs` (processor time of the loop that
-    /// had least).
+    /// had least), `busyPercent` (of the time of all processors).
     case loadEnded
     /// A partner process ended: `pid`, `status` or `signal`.
     case processEnded

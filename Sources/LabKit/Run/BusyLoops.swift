@@ -12,6 +12,7 @@ struct BusyLoops {
     let count: Int
     private var began: Instant?
     private var pids: [pid_t] = []
+    private var before: (all: UInt64, idle: UInt64) = (0, 0)
     private var isOver = false
 
     init(count: Int) { self.count = count }
@@ -43,7 +44,10 @@ struct BusyLoops {
         switch report {
         case .started(let pid):
             pids.append(pid)
-            if pids.count == count { began = MonotonicClock.now }
+            if pids.count == count {
+                began = MonotonicClock.now
+                before = Self.machineTimes
+            }
             return nil
         case .ended(let reason): return isOver ? nil : reason
         }
@@ -51,10 +55,11 @@ struct BusyLoops {
 
     /// Ends the load.
     ///
-    /// - Returns: the history's line about it, and what is wrong when the loops did not get their share.
+    /// - Returns: the history's line about it, and what is wrong when the processors were not busy.
     mutating func end(at now: Instant, log: inout LabLog) -> (HistoryEvent, problem: String?) {
         let span = began.map { now - $0 } ?? .zero
         let least = pids.map { Self.processorTime(of: $0) }.min() ?? .zero
+        let busy = Self.busyPercent(from: before, to: Self.machineTimes)
         isOver = true
         for pid in pids { kill(pid, SIGKILL) }
         let event = log.run(
@@ -62,17 +67,44 @@ struct BusyLoops {
             [
                 ("busyLoops", .integer(Int64(count))), ("forNs", .integer(Int64(clamping: span.nanoseconds))),
                 ("cpuNs", .integer(Int64(clamping: least.nanoseconds))),
+                ("busyPercent", .integer(Int64(busy))),
             ])
         let processors = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-        return (event, Self.problem(least, of: span, count, processors: processors))
+        return (event, Self.problem(busyPercent: busy, least, loops: count, processors: processors))
     }
 
-    /// Why a load was none; nil when each loop had at least half of what it could have had.
-    static func problem(_ least: TimeSpan, of span: TimeSpan, _ count: Int, processors: Int) -> String? {
-        let share = min(1, Double(processors) / Double(max(1, count)))
-        guard Double(least.nanoseconds) < Double(span.nanoseconds) * share / 2 else { return nil }
-        return "the load did not take effect: of \(SpanText.rounded(span)) a busy loop had "
-            + "\(SpanText.rounded(least)) of processor time"
+    /// Why a load was none; nil when every loop ran and, with as many loops as processors, none of those was idle.
+    /// How much time a loop itself gets is for the partners and the kernel to leave it.
+    static func problem(busyPercent: Int, _ least: TimeSpan, loops: Int, processors: Int) -> String? {
+        let wanted = 90 * min(loops, processors) / max(1, processors)
+        guard busyPercent < wanted || least == .zero else { return nil }
+        return
+            "the load did not take effect: the processors were busy for \(busyPercent) % of the time, and a "
+            + "busy loop had \(SpanText.rounded(least)) of it; \(wanted) % are wanted"
+    }
+
+    /// The clock ticks of all processors since the machine's start, all and idle: proc_stat(5).
+    private static var machineTimes: (all: UInt64, idle: UInt64) {
+        times(in: Files.text(of: "/proc/stat") ?? "")
+    }
+
+    /// The same, for the text of /proc/stat.
+    static func times(in text: String) -> (all: UInt64, idle: UInt64) {
+        let line = text.split(separator: "\n").first { $0.hasPrefix("cpu ") } ?? ""
+        // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user already.
+        let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
+        guard ticks.count == 8 else { return (0, 0) }
+        return (ticks.reduce(0, +), ticks[3] + ticks[4])
+    }
+
+    /// The part of the time between two looks in which processors were busy.
+    static func busyPercent(
+        from before: (all: UInt64, idle: UInt64), to after: (all: UInt64, idle: UInt64)
+    ) -> Int {
+        guard after.all > before.all, after.idle >= before.idle else { return 0 }
+        let all = after.all - before.all
+        let idle = min(all, after.idle - before.idle)
+        return Int((all - idle) * 100 / all)
     }
 
     /// What a process has had of the processors, from /proc/PID/stat.

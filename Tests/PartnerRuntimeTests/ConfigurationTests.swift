@@ -118,7 +118,9 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("a read's own deadline comes long after the transport has given up, so that the transport is heard first")
+    @Test(
+        "a read's own deadline comes long after the transport has given up, so that the transport is heard first"
+    )
     func readDeadline() throws {
         let short = try Configuration(yaml: Self.whole, source: "a.yaml")
         #expect(short.settings.readDeadline >= .seconds(1))

@@ -95,10 +95,10 @@ struct StatusReport: Decodable {
 
     /// Each state of a rail apart: its link, the RDMA device on it, the connection, the clients' ports.
     private func rows(of rail: Rail, number: Int) -> [(String, String)] {
-        let device = rail.waitingFor.map { "waits for its \($0)" } ?? "\(rail.device), boot port \(rail.port)"
+        let device = rail.waitingFor.map { "waits for its \($0)" } ?? rail.device
         let faults = rail.lastFault.map { ", \(rail.faults) faults, last: \($0)" } ?? ""
         return [
-            ("rail \(number)", "link \(rail.physicalLink), \(device)"),
+            ("rail \(number)", "link \(rail.physicalLink), \(device), boot port \(rail.port)"),
             ("  here", end(rail.address, rail.gid)),
             ("  there", end(rail.partnerAddress, rail.partnerGid)),
             ("  connection", rail.link + (rail.carriesPorts ? ", carries the clients' ports" : "") + faults),

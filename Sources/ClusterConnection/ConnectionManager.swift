@@ -160,7 +160,10 @@ extension ConnectionManager {
     var railNumbers: some Sequence<RailID> { (0..<UInt8(rails.count)).lazy.map { RailID(index: $0) } }
 
     /// The first rail on which heartbeats prove that the partner is there; nil while none does.
-    var firstEstablished: RailID? { railNumbers.first { self[$0].isEstablished } }
+    var firstEstablished: RailID? {
+        for index in rails.indices where rails[index].isEstablished { return RailID(index: UInt8(index)) }
+        return nil
+    }
 
     mutating func publish(_ rail: RailID, into actions: inout [Action]) {
         if exchange.connection.rail == rail { exchange.shown = self[rail].block.messagesTaken }
@@ -295,8 +298,8 @@ extension ConnectionManager {
     /// A side that did not run for so long that its partner may hold it for hung has no right to judge.
     private mutating func noteLateness(at now: Instant, into actions: inout [Action]) {
         var earliest: Instant?
-        for rail in rails {
-            if let due = rail.tickDue, earliest.map({ due < $0 }) ?? true { earliest = due }
+        for index in rails.indices {
+            if let due = rails[index].tickDue, earliest.map({ due < $0 }) ?? true { earliest = due }
         }
         guard let earliest else { return }
         let late = now - earliest

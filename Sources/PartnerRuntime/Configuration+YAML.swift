@@ -31,8 +31,7 @@ extension Configuration {
             Operation.allCases.first { "\($0.name)" == text && $0 != .heartbeatRead }
         }
         let clients = Self.clients(fields)
-        guard let partner, var settings, let rails, let boot else { return nil }
-        settings.rails = rails.count
+        guard let partner, let settings, let rails, let boot else { return nil }
         self.init(
             partner: partner, settings: settings, rails: rails, boot: boot, transport: transport,
             clients: clients, controlPath: control, killAfter: killAfter)

@@ -6,7 +6,7 @@ import ClusterConnection
 public struct Configuration: Hashable, Sendable {
     /// The partner's name in events and reports.
     public var partner: String
-    /// What the connection manager is told.
+    /// What the connection manager is told, but for the number of rails: that is how many `rails` there are.
     public var settings: Settings
     /// The paths of the interconnect, 1 to `RailID.limit`, in the same order at both partners.
     public var rails: [Rail]

@@ -37,6 +37,11 @@ public final class Partner {
     ///
     /// - Parameter events: where the history goes: a path, or `-` for standard output.
     public init(_ configuration: Configuration, events: String) throws(RuntimeError) {
+        guard (1...RailID.limit).contains(configuration.rails.count) else {
+            throw RuntimeError(
+                "a partner needs 1 to \(RailID.limit) rails, and is configured with \(configuration.rails.count)"
+            )
+        }
         self.configuration = configuration
         started = MonotonicClock.now
         signals = try TerminationSignals()
@@ -47,10 +52,11 @@ public final class Partner {
         let incarnation = Incarnation(value: UInt64.random(in: 1...UInt64.max))
         history = try HistoryWriter(
             path: events, partner: configuration.partner, incarnation: incarnation)
+        var settings = configuration.settings
+        settings.rails = configuration.rails.count
         manager = ConnectionManager(
-            settings: configuration.settings, incarnation: incarnation,
-            seed: UInt64.random(in: 0...UInt64.max),
-            at: started)
+            settings: settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max), at: started
+        )
         notes = ClientNotes()
         clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
             notes.append($0)

@@ -99,7 +99,12 @@ struct ConfigurationTests {
         let configuration = try Configuration(yaml: head + two, source: "a.yaml")
         #expect(configuration.rails.map(\.address.text) == ["10.77.0.1", "10.77.1.1"])
         #expect(configuration.rails.map(\.bootPort) == [17320, 17321])
-        #expect(configuration.settings.rails == 2)
+        // Whoever makes a configuration in a program of their own hears of it as well, and nothing traps.
+        for count in [0, RailID.limit + 1] {
+            var impossible = configuration
+            impossible.rails = Array(repeating: configuration.rails[0], count: count)
+            #expect(throws: RuntimeError.self) { try Partner(impossible, events: "/dev/null") }
+        }
         let one = "rail: { address: 10.77.0.1, partnerAddress: 10.77.0.2 }\n"
         let refusals = [
             (head + one + two, "either rail or rails"), (head + "rails: []\n", "expected 1 to 4 rails"),

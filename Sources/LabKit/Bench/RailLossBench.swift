@@ -28,7 +28,11 @@ struct RailLossBench: Bench {
 
     /// Of the slower side: what its log mirror acknowledges first once it has been resumed.
     static func spanToTraffic(in record: RunRecord) -> TimeSpan? {
-        guard let cut = record.events.first(where: { $0.name == .fault && $0.text("action") == "cut" }) else {
+        guard
+            let cut = record.events.first(where: {
+                $0.name == .fault && $0.text("action") == "cut" && $0.number("rail") != 1
+            })
+        else {
             return nil
         }
         let effect = cut.number("effect").map { Instant(nanoseconds: $0) } ?? cut.time

@@ -15,8 +15,9 @@ public struct Settings: Hashable, Sendable {
 
     /// How often the own counter rises and the partner's is read.
     public var heartbeatInterval: TimeSpan = .milliseconds(10)
-    /// How many reads in a row may find the counter where it was before the partner is `hung`.
-    public var missLimit: UInt32 = 20
+    /// How many reads in a row may find the counter where it was before the partner is `hung`. Half a second: a
+    /// processor that a hypervisor takes away stands still for up to 0.27 s, and the process on it with it.
+    public var missLimit: UInt32 = 50
     /// How long a heartbeat read may be under way. Longer than the transport takes to exhaust its retries,
     /// so that it only decides where the transport never answers.
     public var readDeadline: TimeSpan = .seconds(1)

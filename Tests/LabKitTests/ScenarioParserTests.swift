@@ -11,7 +11,7 @@ struct ScenarioParserTests {
         let scenario = try ScenarioParser.parse(HistoryBuilder.minimal, file: "test.yaml")
         #expect(scenario.name == "test")
         #expect(scenario.partners[.a]?.bootAt == .zero)
-        #expect(scenario.partners[.b]?.settings.missLimit == 20)
+        #expect(scenario.partners[.b]?.settings.missLimit == 50)
         #expect(scenario.until == .settled)
         #expect(scenario.variants.count == 1)
     }

@@ -31,7 +31,7 @@ struct ConfigurationTests {
         #expect(configuration.partner == "a")
         #expect(configuration.settings.isInitiator)
         #expect(configuration.settings.heartbeatInterval == .milliseconds(10))
-        #expect(configuration.settings.missLimit == 20)
+        #expect(configuration.settings.missLimit == 50)
         #expect(configuration.settings.attemptTimeout == .milliseconds(300))
         #expect(configuration.settings.role == .storageSystem)
         #expect(configuration.rails[0].bootPort == 17320)

@@ -19,7 +19,7 @@ package struct PartnerSettings: Hashable, Sendable {
     package var storageOSLoading = TimeSpan.milliseconds(500)
     package var storageOSActive = TimeSpan.seconds(3)
     package var heartbeatInterval = TimeSpan.milliseconds(10)
-    package var missLimit: UInt64 = 20
+    package var missLimit: UInt64 = 50
     package var attemptTimeout = TimeSpan.milliseconds(300)
     package var backoffStart = TimeSpan.milliseconds(5)
     package var backoffCap = TimeSpan.milliseconds(500)

@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "Addressing", swiftSettings: strict),
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
+        .target(name: "Simulation", dependencies: ["ClusterConnection"], swiftSettings: strict),
         .target(
             name: "StrictYAML",
             dependencies: ["ClusterConnection", .product(name: "Yams", package: "Yams")],
@@ -49,7 +50,7 @@ let package = Package(
         .target(
             name: "LabKit",
             dependencies: [
-                "Addressing", "ClusterConnection", "StrictYAML",
+                "Addressing", "ClusterConnection", "Simulation", "StrictYAML",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
@@ -63,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "ccmlab",
             dependencies: [
-                "Addressing", "ClusterConnection", "LabKit",
+                "Addressing", "ClusterConnection", "LabKit", "Simulation", "StrictYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -75,13 +76,16 @@ let package = Package(
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(
             name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["ClusterConnection", "Simulation"], swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
             dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime"],
             swiftSettings: strict),
         .testTarget(
-            name: "LabKitTests", dependencies: ["Addressing", "ClusterConnection", "LabKit"],
+            name: "LabKitTests",
+            dependencies: ["Addressing", "ClusterConnection", "LabKit", "Simulation", "StrictYAML"],
             swiftSettings: strict),
     ]
 )

@@ -13,6 +13,9 @@ struct SupersededIncarnations: Sendable {
         next = (next + 1) % ring.count
     }
 
+    /// Those that are held, in the order of their places.
+    var all: some Sequence<Incarnation> { ring.indices.lazy.map { ring[$0] } }
+
     func contains(_ incarnation: Incarnation) -> Bool {
         for index in ring.indices where ring[index] == incarnation { return incarnation != .none }
         return false

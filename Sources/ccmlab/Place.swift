@@ -6,11 +6,14 @@ import StrictYAML
 
 /// Where something is run, and where its evidence goes: what all commands that run scenarios are told alike.
 struct Place: ParsableArguments {
-    enum FabricChoice: String, ExpressibleByArgument, CaseIterable { case auto, netns, vm }
+    enum FabricChoice: String, ExpressibleByArgument, CaseIterable { case auto, netns, vm, sim }
     enum ClockChoice: String, ExpressibleByArgument, CaseIterable { case auto, virtual, real }
 
     @Option(
-        help: "Where to run: on this kernel, in the virtual machine, or on this kernel where it can do it.")
+        help: """
+            Where to run: on this kernel, in the virtual machine, in the simulator, or on this kernel where it can \
+            do it and in the virtual machine where not.
+            """)
     var fabric = FabricChoice.auto
 
     @Option(help: "The virtual machine's clock. auto: virtual, but real where the machine has KVM.")
@@ -37,7 +40,7 @@ struct Place: ParsableArguments {
         get throws {
             let usesVM =
                 switch fabric {
-                case .netns: false
+                case .netns, .sim: false
                 case .vm: true
                 case .auto: !isInVM && !HostFacts.now.canRunHere
                 }

@@ -32,6 +32,9 @@ struct Run: AsyncParsableCommand {
             """)
     var speed = false
 
+    @Option(help: "What happens by chance in the simulator (--fabric sim) comes out of this number.")
+    var seed: UInt64 = 1
+
     func validate() throws {
         guard (1...100_000).contains(repetitions) else {
             throw ValidationError("--repeat takes a count from 1 to 100000, not \(repetitions)")
@@ -47,7 +50,9 @@ struct Run: AsyncParsableCommand {
     private func runAll() async throws {
         let scenarios = try ScenarioLibrary.load(paths)
         let checkout = try Checkout()
-        let program = try checkout.ccmd(place.ccmd)
+        let simulates = place.fabric == .sim
+        if simulates, speed { throw LabError("only real verbs have a speed; run --speed without --fabric sim") }
+        let program = simulates ? "" : try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM
         let folder = try place.makeFolder()
         var display = place.display
@@ -61,7 +66,7 @@ struct Run: AsyncParsableCommand {
         }
         let lab = LabRun(
             scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions,
-            measuresSpeed: speed,
+            measuresSpeed: speed, simulationSeed: simulates ? seed : nil,
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         try Place.finish(try await lab.run(&display))
     }

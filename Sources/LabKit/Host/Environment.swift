@@ -27,6 +27,16 @@ package struct LabEnvironment: Sendable {
             ccmd: version.flatMap { $0.status.isSuccess ? $0.output.trimmed : nil } ?? "unknown")
     }
 
+    /// What a simulated run ran on: nothing but the lab itself.
+    static func simulated(seed: UInt64, root: String) -> LabEnvironment {
+        LabEnvironment(
+            kernel: "none", kernelBuild: "none", rdmaCore: "none", clock: "virtual", fabric: "sim, seed \(seed)",
+            commit: commit(of: root), ccmd: "none")
+    }
+
+    /// What the fabric is made of, for the last line of a run.
+    var ground: String { kernel == "none" ? fabric : "kernel \(kernel)" }
+
     /// The running kernel's release.
     package static var kernelRelease: String {
         var name = utsname()

@@ -36,8 +36,14 @@ struct JudgedRun {
         let result = RunResult(
             variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
             duration: MonotonicClock.now - began)
-        try Files.write(JSONText.pretty(VerdictsJSON.run(result)), to: "\(path)/verdict.json")
-        try Files.write(ClaimsText.text(judgement.claims, start: start), to: "\(path)/claims.txt")
+        try write(result, to: path)
         return JudgedRun(result: result, record: record)
+    }
+
+    /// Leaves the verdict in the run's folder.
+    static func write(_ result: RunResult, to path: String) throws {
+        try Files.write(JSONText.pretty(VerdictsJSON.run(result)), to: "\(path)/verdict.json")
+        try Files.write(
+            ClaimsText.text(result.judgement.claims, start: result.start), to: "\(path)/claims.txt")
     }
 }

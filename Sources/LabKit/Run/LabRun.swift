@@ -12,6 +12,8 @@ package struct LabRun: Sendable {
     /// Whether speed is what the run is about: then a reference is measured on the same rail, and no packets
     /// are kept.
     package var measuresSpeed: Bool
+    /// The seed of a simulated fabric; nil for a real one.
+    package var simulationSeed: UInt64?
     /// Where the run folder is to be.
     package var output: String
     /// The run folder's path as the reader knows it: outside the VM where the lab runs in one.
@@ -19,7 +21,7 @@ package struct LabRun: Sendable {
 
     package init(
         scenarios: [Scenario], soak: SoakPlan? = nil, checkout: Checkout, ccmd: String, repetitions: Int,
-        measuresSpeed: Bool,
+        measuresSpeed: Bool, simulationSeed: UInt64? = nil,
         output: String, shownOutput: String
     ) {
         self.scenarios = scenarios
@@ -28,6 +30,7 @@ package struct LabRun: Sendable {
         self.ccmd = ccmd
         self.repetitions = repetitions
         self.measuresSpeed = measuresSpeed
+        self.simulationSeed = simulationSeed
         self.output = output
         self.shownOutput = shownOutput
     }
@@ -37,6 +40,7 @@ package struct LabRun: Sendable {
     /// - Throws: `LabError` when the fabric could not be made, `CancellationError` when interrupted; the fabric
     ///   is gone then too.
     package func run(_ display: inout Display) async throws -> [RunResult] {
+        if let simulationSeed { return try simulate(seed: simulationSeed, &display) }
         let session = try await LabSession.open(
             checkout: checkout, ccmd: ccmd, capturesPackets: !measuresSpeed,
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
@@ -52,7 +56,7 @@ package struct LabRun: Sendable {
             interruption = error
         }
         let leftovers = await session.takeFabricDown(&display)
-        try writeReports(results, session)
+        try writeReports(results, session.environment, to: session.stage)
         try session.deliver()
         display.clear()
         if let interruption { throw interruption }
@@ -90,12 +94,12 @@ package struct LabRun: Sendable {
         display.lines(summary(results, table, session.environment, Quantity(medianOf: references)))
     }
 
-    private func folder(of variant: ScenarioVariant, _ repetition: Int) -> String {
+    func folder(of variant: ScenarioVariant, _ repetition: Int) -> String {
         let parts = [variant.scenario.name, variant.label, repetitions > 1 ? "run-\(repetition)" : ""]
         return parts.filter { !$0.isEmpty }.joined(separator: "/")
     }
 
-    private func summary(
+    func summary(
         _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: Quantity?
     ) -> [String] {
         var lines: [String] = []
@@ -120,16 +124,17 @@ package struct LabRun: Sendable {
         let held = results.count { $0.judgement.result == .held }
         lines.append("")
         lines.append(
-            "\(held) of \(results.count) runs held (\(environment.clock) time, kernel \(environment.kernel))")
+            "\(held) of \(results.count) runs held (\(environment.clock) time, \(environment.ground))")
         lines.append("run folder: \(shownOutput)")
         return lines
     }
 
-    private func writeReports(_ results: [RunResult], _ session: LabSession) throws {
-        let stage = session.stage
+    func writeReports(
+        _ results: [RunResult], _ environment: LabEnvironment, to stage: String
+    ) throws {
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }
-        try Files.write(JSONText.pretty(session.environment.json), to: "\(stage)/environment.json")
+        try Files.write(JSONText.pretty(environment.json), to: "\(stage)/environment.json")
         try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(stage)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(stage)/measurements.json")
         try Files.write(JUnit.xml(results), to: "\(stage)/junit.xml")

@@ -1,0 +1,67 @@
+import ClusterConnection
+
+extension LabRun {
+    /// Runs everything in the simulator, and leaves the run folder.
+    func simulate(seed: UInt64, _ display: inout Display) throws -> [RunResult] {
+        let environment = LabEnvironment.simulated(seed: seed, root: checkout.root)
+        let table = Table(colours: display.colours)
+        var results: [RunResult] = []
+        display.lines([table.header])
+        for scenario in scenarios {
+            var rows: [RunResult] = []
+            for variant in scenario.variants {
+                for repetition in 1...max(1, repetitions) {
+                    try Task.checkCancellation()
+                    let result = try simulate(variant, repetition, seed: seed)
+                    rows.append(result)
+                    results.append(result)
+                }
+            }
+            display.lines([table.row(rows)])
+        }
+        display.lines(summary(results, table, environment, nil))
+        try writeReports(results, environment, to: output)
+        return results
+    }
+
+    /// Runs a scenario once. Another repetition is another seed.
+    private func simulate(_ variant: ScenarioVariant, _ repetition: Int, seed: UInt64) throws -> RunResult {
+        let folder = folder(of: variant, repetition)
+        let path = "\(output)/\(folder)"
+        try Files.makeFolder(path)
+        try Files.write(variant.scenario.text, to: "\(path)/scenario.yaml")
+        var judgement: Judgement
+        var events: [HistoryEvent] = []
+        do {
+            let record = try SimulatedRun.run(variant, seed: seed &+ UInt64(repetition - 1))
+            events = record.events
+            judgement = Checker.judge(record)
+        } catch {
+            judgement = .notRun(error.description)
+        }
+        let start = events.first?.time ?? Instant(nanoseconds: 0)
+        let result = RunResult(
+            variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
+            duration: (events.last?.time ?? start) - start)
+        func write(_ events: [HistoryEvent], to name: String) throws {
+            try Files.write(events.map { $0.line + "\n" }.joined(), to: "\(path)/\(name)")
+        }
+        try write(events, to: "events.jsonl")
+        for partner in PartnerID.allCases {
+            try write(
+                events.filter { $0.partner == partner && !$0.name.isOfTheLab }, to: "history-\(partner.rawValue).jsonl")
+        }
+        try JudgedRun.write(result, to: path)
+        return result
+    }
+}
+
+extension EventName {
+    /// Whether it is the laboratory that writes such a line.
+    fileprivate var isOfTheLab: Bool {
+        switch self {
+        case .runStarted, .fault, .census, .loadEnded, .processEnded, .runEnded: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Addressing
+import ClusterConnection
+import Simulation
+
+/// One run of a scenario in the simulator: does to a world what the director orders, and gathers the same evidence that
+/// a run on real verbs leaves.
+struct SimulatedRun {
+    private let variant: ScenarioVariant
+    private var scenario: Scenario { variant.scenario }
+    private var world: World
+    private var director: Director
+    private var log = LabLog()
+    private var events: [PartnerID: [HistoryEvent]] = [.a: [], .b: []]
+    private var linesTaken = 0
+    /// The lives whose end was seen.
+    private var buried: Set<Int> = []
+    private var lifeCount = 0
+    private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
+    private var cutRails: Set<Int> = []
+    private var underWay: Int?
+
+    private init(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) {
+        self.variant = variant
+        var nodes: [NodePlan] = []
+        var fabric = FabricPlan()
+        for partner in PartnerID.allCases {
+            let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
+            nodes.append(try settings.plan(rails: variant.scenario.rails))
+            fabric.tryInterval = settings.tryInterval
+            fabric.patience = settings.transportPatience
+        }
+        world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true)
+        director = Director(variant.scenario, start: world.now)
+    }
+
+    /// Why a scenario can only be run on real verbs; nil when the simulator can run it.
+    static func obstacle(_ scenario: Scenario) -> String? {
+        if scenario.busyLoops > 0 { return "its load takes real processors" }
+        for step in scenario.steps {
+            switch step.action {
+            case .census: return "step \(step.id) counts what the kernel holds"
+            case .removeAddress, .addAddress, .removeDevice, .addDevice:
+                return "step \(step.id) takes a device or an address from the kernel"
+            case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff: continue
+            }
+        }
+        return nil
+    }
+
+    /// Runs a scenario once.
+    static func run(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) -> RunRecord {
+        if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
+        var run = try SimulatedRun(variant, seed: seed)
+        return run.run()
+    }
+
+    private mutating func run() -> RunRecord {
+        _ = log.run(
+            .runStarted, at: world.now,
+            [
+                ("scenario", .string(variant.title)), ("clock", .string("virtual")), ("fabric", .string("sim")),
+                ("kernel", .string("none")),
+            ])
+        var ending: RunEnding?
+        while ending == nil {
+            for order in director.orders(at: world.now) {
+                switch order {
+                case .boot(let partner): boot(partner)
+                case .perform(let index): perform(index)
+                case .end(let end): ending = end
+                }
+            }
+            if ending == nil, let end = waitForNews() { ending = end }
+        }
+        stopAll()
+        return RunRecord(
+            variant: variant,
+            events: HistoryMerge.merge([log.events] + PartnerID.allCases.map { events[$0] ?? [] }),
+            ending: ending ?? .finished)
+    }
+
+    /// Goes on until something was written or the director has something due.
+    private mutating func waitForNews() -> RunEnding? {
+        let wake = director.nextWake(after: world.now) ?? world.now + .seconds(1)
+        while world.history.count == linesTaken, world.lives.count == lifeCount, deaths.isEmpty {
+            if !world.step(until: wake) { break }
+        }
+        return takeNews()
+    }
+
+    private var deaths: [Int] {
+        world.lives.indices.filter { world.lives[$0].endedAt != nil && !buried.contains($0) }
+    }
+
+    /// Hands over what was written, and who has ended.
+    private mutating func takeNews() -> RunEnding? {
+        while linesTaken < world.history.count {
+            let line = world.history[linesTaken]
+            linesTaken += 1
+            let partner = PartnerID.allCases[line.node]
+            tell(completed(HistoryEvent(line.record, at: line.at, of: partner, line.incarnation), of: partner))
+        }
+        lifeCount = world.lives.count
+        var ending: RunEnding?
+        for number in deaths {
+            buried.insert(number)
+            let life = world.lives[number]
+            let partner = PartnerID.allCases[life.node]
+            let hasStopped = life.ending == .stopped
+            let incarnation = HistoryEvent.digits(life.incarnation.value)
+            if hasStopped {
+                tell(
+                    HistoryEvent(
+                        time: life.endedAt ?? world.now, partner: partner, incarnation: incarnation, name: .stopped))
+            }
+            let event = log.processEnded(
+                partner, incarnation: incarnation, pid: Int32(number + 1),
+                status: hasStopped ? ("status", 0) : ("signal", 9), told: told.removeValue(forKey: partner),
+                at: life.endedAt ?? world.now)
+            director.heard(event)
+            let unexplained = event.text("told") == nil && life.ending != .failpoint
+            for order in director.processEnded(partner, unexplained: unexplained) {
+                if case .end(let end) = order { ending = end }
+            }
+        }
+        return ending
+    }
+
+    private mutating func tell(_ event: HistoryEvent) {
+        guard let partner = event.partner else { return }
+        events[partner, default: []].append(event)
+        director.heard(event)
+    }
+
+    /// What a process adds to a line: where it looks for its partner.
+    private func completed(_ event: HistoryEvent, of partner: PartnerID) -> HistoryEvent {
+        guard let settings = scenario.partners[partner]?.settings else { return event }
+        let ends =
+            [PartnerSettings.RailEnds(address: settings.address, partnerAddress: settings.partnerAddress)]
+            + settings.moreRails
+        let rail = ends[min(Int(event.number("rail") ?? 0), ends.count - 1)]
+        switch event.name {
+        case .listening: return event.with(Self.place(rail.address, settings))
+        case .connectStarted, .requestAccepted: return event.with(Self.place(rail.partnerAddress, settings))
+        default: return event
+        }
+    }
+
+    private static func place(_ address: String, _ settings: PartnerSettings) -> [(String, JSONValue)] {
+        let gid = (try? RailAddress(address))?.gid.description ?? ""
+        return [
+            ("address", .string(address)), ("gid", .string(gid)), ("port", .integer(Int64(settings.bootPort))),
+        ]
+    }
+}
+
+// MARK: - What is done to the pair
+
+extension SimulatedRun {
+    private mutating func boot(_ partner: PartnerID) {
+        let failpoint = scenario.partners[partner]?.killAfter
+        director.heard(
+            log.fault(
+                step: "power-on-\(partner.rawValue)", action: .boot, partner: partner, began: world.now,
+                effect: world.now, at: world.now, killAfter: failpoint))
+        powerOn(partner, failpoint)
+    }
+
+    private mutating func powerOn(_ partner: PartnerID, _ failpoint: HandshakeOperation?) {
+        let node = PartnerID.allCases.firstIndex(of: partner) ?? 0
+        world.powerOn(node, killAfter: failpoint?.operation)
+        guard let life = world.life(of: node), let settings = scenario.partners[partner]?.settings else { return }
+        let incarnation = HistoryEvent.digits(life.incarnation.value)
+        tell(
+            HistoryEvent(
+                time: world.now, partner: partner, incarnation: incarnation, name: .started,
+                fields: JSONObject([
+                    ("pid", .integer(Int64(world.lives.count))), ("node", .integer(Int64(clamping: settings.node))),
+                    ("cluster", .string(settings.cluster)), ("role", .string(settings.role)),
+                    ("protocolMin", .integer(Int64(clamping: settings.speech.lowest))),
+                    ("protocolMax", .integer(Int64(clamping: settings.speech.highest))),
+                ])))
+    }
+
+    private mutating func perform(_ index: Int) {
+        let step = scenario.steps[index]
+        let began = world.now
+        let node = step.partner.flatMap { PartnerID.allCases.firstIndex(of: $0) } ?? 0
+        let rails = step.rail.map { [$0] } ?? Array(0..<scenario.rails)
+        switch step.action {
+        case .kill, .stop, .reboot:
+            if let partner = step.partner { told[partner] = (step.action == .stop ? .stop : .kill, began) }
+            if step.action == .stop { world.stop(node) } else { world.kill(node) }
+        case .freeze: world.freeze(node)
+        case .thaw: world.thaw(node)
+        case .cut, .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
+        case .heal: for rail in rails { world.heal(RailID(index: UInt8(rail))) }
+        case .boot, .removeAddress, .addAddress, .removeDevice, .addDevice, .census: break
+        }
+        if step.action == .powerOff {
+            director.heard(
+                log.fault(step: step.id, action: .cut, partner: nil, began: began, effect: began, at: began))
+            if let partner = step.partner { told[partner] = (.kill, began) }
+            world.powerOff(node)
+        }
+        director.heard(
+            log.fault(
+                step: step.id, action: step.action, partner: step.partner, rail: step.rail, began: began,
+                effect: world.now, at: world.now, killAfter: step.killAfter))
+        // Before the director learns of the step, or a process that the step ended would look like one of its own.
+        _ = takeNews()
+        if step.action == .boot || step.action == .reboot, let partner = step.partner {
+            powerOn(partner, step.killAfter)
+        }
+        director.stepDone(index, StepMoment(began: began, effect: began))
+        _ = takeNews()
+    }
+
+    /// Ends the run in good order.
+    private mutating func stopAll() {
+        _ = log.run(.runEnded, at: world.now, [("reason", .string("done"))])
+        for (node, partner) in PartnerID.allCases.enumerated() where world.life(of: node) != nil {
+            told[partner] = (.stop, world.now)
+            world.thaw(node)
+            world.stop(node)
+        }
+        let end = world.now + .seconds(3)
+        while world.life(of: 0) != nil || world.life(of: 1) != nil, world.step(until: end) {}
+        _ = takeNews()
+    }
+}
+
+extension HandshakeOperation {
+    fileprivate var operation: Operation {
+        switch self {
+        case .firstRead: .firstRead
+        case .firstWrite: .firstWrite
+        case .secondRead: .secondRead
+        case .secondWrite: .secondWrite
+        }
+    }
+}

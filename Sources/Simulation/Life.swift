@@ -1,0 +1,175 @@
+import ClusterConnection
+
+/// One life of a partner's process: its connection manager, the memory that the other side reaches, its endpoints.
+public struct Life: Sendable {
+    /// The node that it is a life of.
+    public let node: NodeNumber
+    /// The connection manager.
+    public internal(set) var manager: ConnectionManager
+    /// When it ended; nil while it lives.
+    public internal(set) var endedAt: Instant?
+    /// What ended it; nil while it lives.
+    public internal(set) var ending: Ending?
+    /// Whether it stands still (SIGSTOP).
+    public internal(set) var isFrozen = false
+    /// When it last went on after that.
+    public internal(set) var thawedAt: Instant?
+
+    /// What the partner reaches, by rail.
+    var memory: [RailMemory]
+    /// Its endpoints: the transport connection of each connection that it holds.
+    var endpoints: [Endpoint] = []
+    /// Requests that its manager has not answered.
+    var requests: [(request: RequestID, wire: WireNumber)] = []
+    var requestCount: UInt32 = 0
+    var timers: Timers
+    var isListening = false
+    /// What happened while it was frozen.
+    var backlog: [Event] = []
+    /// Every partner incarnation that its status block ever showed as seen.
+    var everSaw: [Incarnation] = []
+    /// The ports that there are.
+    var ports: [Ports] = []
+    /// Every pair whose ports could ever receive here, with the incarnation that they were connected with.
+    var everConnected: [(pair: ClientPair, partner: Incarnation)] = []
+    var clients: [ClientModel]
+    /// How many memory regions were registered for ports.
+    var regions: UInt32 = 0
+    /// Clients whose ports cannot be made.
+    var cannotMakePorts: Set<ClientID> = []
+    /// The laboratory's failpoint.
+    var killAfter: Operation?
+    var operations: UInt32 = 0
+
+    /// How a life can end.
+    public enum Ending: Sendable {
+        /// An orderly shutdown.
+        case stopped
+        /// SIGKILL.
+        case killed
+        /// Its own failpoint.
+        case failpoint
+        /// The node lost power.
+        case poweredOff
+    }
+
+    struct Endpoint: Sendable {
+        let connection: ConnectionID
+        let wire: WireNumber
+        let side: Side
+        /// The number of the one-sided operation under way; nil when none is.
+        var underWay: UInt32?
+        /// Messages sent.
+        var messages: UInt32 = 0
+    }
+
+    /// What the partner reaches on a rail.
+    struct RailMemory: Sendable {
+        var block: StatusBlock.Words = InlineArray(repeating: 0)
+        /// What the block was before the latest store, and when that was.
+        var blockBefore: StatusBlock.Words = InlineArray(repeating: 0)
+        var storedAt = Instant(nanoseconds: 0)
+        var mailbox: Mailbox = InlineArray(repeating: 0)
+        var hasNews = false
+    }
+
+    /// A client's ports.
+    struct Ports: Sendable {
+        let connection: ConnectionID
+        let table: PortTable
+        /// The partner's table, once they are connected.
+        var partnerTable: PortTable?
+        var isConnected: Bool { partnerTable != nil }
+        /// Work that was posted, and work of the counterpart's that has arrived.
+        var posted: UInt32 = 0
+        var arrived: UInt32 = 0
+        var lastArrival = Instant(nanoseconds: 0)
+        /// Whether work on them has failed.
+        var hasFailed = false
+    }
+
+    init(node: NodeNumber, _ plan: NodePlan, incarnation: Incarnation, seed: UInt64, at now: Instant) {
+        self.node = node
+        manager = ConnectionManager(settings: plan.settings, incarnation: incarnation, seed: seed, at: now)
+        memory = Array(repeating: RailMemory(), count: manager.rails.count)
+        timers = Timers(rails: manager.rails.count)
+        clients = plan.clients.enumerated().map { ClientModel($1, as: ClientID(value: UInt16($0 + 1))) }
+    }
+
+    /// This life.
+    public var incarnation: Incarnation { manager.incarnation }
+
+    /// Whether it is established on any rail.
+    public var isEstablished: Bool { manager.rails.contains { $0.isEstablished } }
+
+    /// The key of a rail's status block; the mailbox has the next one.
+    func key(of rail: RailID) -> UInt32 {
+        UInt32(truncatingIfNeeded: incarnation.value) &* 8 &+ 2 * UInt32(rail.index)
+    }
+
+    func endpoint(of connection: ConnectionID) -> Int? {
+        endpoints.firstIndex { $0.connection == connection }
+    }
+}
+
+/// When each timer of a life comes due.
+struct Timers: Sendable {
+    private var due: [UInt64]
+    /// The earliest of them.
+    private(set) var next = UInt64.max
+    private static let count = TimerName.allCases.count
+
+    init(rails: Int) { due = Array(repeating: .max, count: rails * Self.count) }
+
+    mutating func set(_ name: TimerName, of rail: RailID, _ instant: Instant) {
+        let place = Int(rail.index) * Self.count + Int(name.rawValue)
+        let former = due[place]
+        due[place] = instant.nanoseconds
+        if instant.nanoseconds <= next { next = instant.nanoseconds } else if former == next { refresh() }
+    }
+
+    mutating func cancel(_ name: TimerName, of rail: RailID) {
+        let place = Int(rail.index) * Self.count + Int(name.rawValue)
+        let former = due[place]
+        due[place] = .max
+        if former == next { refresh() }
+    }
+
+    /// Takes the earliest of them, if it is due; of two that are due at the same moment, the one that comes first in
+    /// the order of rails and names.
+    mutating func takeDue(at now: Instant) -> (TimerName, RailID)? {
+        guard next <= now.nanoseconds, next != .max, let place = due.firstIndex(of: next) else { return nil }
+        return take(place)
+    }
+
+    /// Takes the timer at this place, whenever it is due.
+    mutating func take(_ place: Int) -> (TimerName, RailID)? {
+        due[place] = .max
+        refresh()
+        return name(of: place).map { ($0, RailID(index: UInt8(place / Self.count))) }
+    }
+
+    /// The timers that are set, in the order in which they come due.
+    var armed: [(place: Int, at: Instant)] {
+        due.indices.filter { due[$0] != .max }.map { ($0, Instant(nanoseconds: due[$0])) }
+            .sorted { ($0.at, $0.place) < ($1.at, $1.place) }
+    }
+
+    func isSet(_ name: TimerName, of rail: RailID) -> Bool {
+        due[Int(rail.index) * Self.count + Int(name.rawValue)] != .max
+    }
+
+    /// Which timers of a rail are set, as bits by `TimerName.rawValue`.
+    func bits(of rail: RailID) -> UInt16 {
+        var bits: UInt16 = 0
+        for index in 0..<Self.count where due[Int(rail.index) * Self.count + index] != .max { bits |= 1 << index }
+        return bits
+    }
+
+    private func name(of place: Int) -> TimerName? { TimerName(rawValue: UInt8(place % Self.count)) }
+
+    private mutating func refresh() {
+        next = .max
+        for instant in due where instant < next { next = instant }
+    }
+}

@@ -1,0 +1,56 @@
+import ClusterConnection
+
+/// What a simulated node is configured with.
+public struct NodePlan: Hashable, Sendable {
+    /// What its connection manager is told.
+    public var settings: Settings
+    /// When its boot reaches which phase.
+    public var boot = BootPlan()
+    /// The clients that register with each of its lives.
+    public var clients: [ClientPlan] = []
+
+    /// A node that boots quickly and has no clients.
+    public init(_ settings: Settings) { self.settings = settings }
+}
+
+/// The moments of a boot, counted from power-on; a phase without one is never reached.
+public struct BootPlan: Hashable, Sendable {
+    /// When the CCM is initialised.
+    public var ccmStarting: TimeSpan
+    /// When its boot port answers.
+    public var listening: TimeSpan
+    /// When the storage operating system begins to load.
+    public var storageOSLoading: TimeSpan?
+    /// When it is fully active.
+    public var storageOSActive: TimeSpan?
+
+    /// A boot of a CCM, and of a storage operating system where its moments are given.
+    public init(
+        ccmStarting: TimeSpan = .zero, listening: TimeSpan = .zero, storageOSLoading: TimeSpan? = nil,
+        storageOSActive: TimeSpan? = nil
+    ) {
+        self.ccmStarting = ccmStarting
+        self.listening = listening
+        self.storageOSLoading = storageOSLoading
+        self.storageOSActive = storageOSActive
+    }
+}
+
+/// How the simulated interconnect and its drivers behave.
+public struct FabricPlan: Hashable, Sendable {
+    /// How many nanoseconds a packet is under way.
+    public var latency: ClosedRange<UInt64> = 5_000...40_000
+    /// How long a one-sided operation or a message waits for its answer before it is tried again.
+    public var tryInterval = TimeSpan.milliseconds(15)
+    /// How long it is tried before the transport gives up.
+    public var patience = TimeSpan.milliseconds(60)
+    /// Packets that are lost, of a million.
+    public var lossPerMillion: UInt32 = 0
+    /// How long after a store of the status block a read may still bring some words of the block before.
+    public var tearing = TimeSpan.nanoseconds(400)
+    /// How long the driver takes to make one client's ports, and to connect those of all.
+    public var portLatency = TimeSpan.microseconds(200)
+
+    /// A quick and quiet fabric.
+    public init() {}
+}

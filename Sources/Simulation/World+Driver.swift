@@ -1,0 +1,148 @@
+import ClusterConnection
+
+// The driver of a connection manager: events in, actions out.
+
+extension World {
+    /// Hands an event to a life's manager and carries out what it asks for.
+    mutating func feed(_ event: Event, to number: LifeNumber) {
+        guard lives[number].endedAt == nil else { return }
+        if lives[number].isFrozen { return lives[number].backlog.append(event) }
+        // The contract: nothing of a retired connection comes through.
+        if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
+        lookIntoMailboxes(of: number)
+        guard lives[number].endedAt == nil else { return }
+        if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
+        if case .connected(let connection, _) = event { transportIsUp(connection, of: number) }
+        handle(event, by: number)
+    }
+
+    private mutating func lookIntoMailboxes(of number: LifeNumber) {
+        for index in lives[number].memory.indices where lives[number].memory[index].hasNews {
+            let rail = RailID(index: UInt8(index))
+            guard lives[number].manager.watchesMailbox(of: rail) else { continue }
+            lives[number].memory[index].hasNews = false
+            handle(.mailbox(lives[number].memory[index].mailbox, rail), by: number)
+            guard lives[number].endedAt == nil else { return }
+        }
+    }
+
+    private mutating func handle(_ event: Event, by number: LifeNumber) {
+        events += 1
+        var actions = self.actions
+        self.actions = []
+        actions.removeAll(keepingCapacity: true)
+        if let tamper {
+            var changed = event
+            if tamper.before(&changed, &lives[number].manager, at: now) {
+                lives[number].manager.handle(changed, at: now, into: &actions)
+            }
+            tamper.after(changed, &lives[number].manager, &actions, at: now)
+        } else {
+            lives[number].manager.handle(event, at: now, into: &actions)
+        }
+        if let operation = lives[number].killAfter, let place = completion(of: operation, in: actions) {
+            // The laboratory's failpoint: nothing of what was to follow the operation happens.
+            if case .record(let record) = actions[place] { note(record, by: number) }
+            self.actions = actions
+            let node = lives[number].node
+            kill(node)
+            lives[number].ending = .failpoint
+            return
+        }
+        for action in actions {
+            carryOut(action, by: number)
+            if lives[number].endedAt != nil { break }
+        }
+        self.actions = actions
+        if lives[number].endedAt == nil { check(number, after: event) }
+    }
+
+    private func completion(of operation: Operation, in actions: [Action]) -> Int? {
+        let name: EventName
+        switch operation {
+        case .firstRead: name = .firstReadCompleted
+        case .firstWrite: name = .firstWriteCompleted
+        case .secondRead: name = .secondReadCompleted
+        case .secondWrite: name = .secondWriteCompleted
+        case .heartbeatRead: return nil
+        }
+        return actions.firstIndex { if case .record(let record) = $0 { record.event == name } else { false } }
+    }
+
+    // MARK: Actions out
+
+    private mutating func carryOut(_ action: Action, by number: LifeNumber) {
+        switch action {
+        case .connect(let connection, let words): connect(number, connection, words)
+        case .accept(let request, let connection, let words): accept(number, request, connection, words)
+        case .reject(let request, let words):
+            guard let place = lives[number].requests.firstIndex(where: { $0.request == request }) else {
+                return violate(.driverCanObey, lives[number].node, "a request is refused that is not there")
+            }
+            answer(lives[number].requests.remove(at: place).wire, .refused(words))
+        case .readStatusBlock(let connection, let operation, let key):
+            post(
+                Happening.OneSided(operation: operation, key: key, posted: now, number: 0), on: connection,
+                of: number)
+        case .writeMailbox(let connection, let operation, let kind, let words, let key):
+            post(
+                Happening.OneSided(
+                    operation: operation, key: key, slot: words, slotOffset: kind.offset / 8, posted: now,
+                    number: 0),
+                on: connection, of: number)
+        case .retire(let connection): retire(connection, of: number)
+        case .publish(let words, let rail):
+            let place = Int(rail.index)
+            lives[number].memory[place].blockBefore = lives[number].memory[place].block
+            lives[number].memory[place].block = words
+            lives[number].memory[place].storedAt = now
+            let seen = lives[number].manager[rail].block.partnerSeen
+            if !lives[number].everSaw.contains(seen) { lives[number].everSaw.append(seen) }
+        case .clearMailbox(let rail):
+            lives[number].memory[Int(rail.index)].mailbox = InlineArray(repeating: 0)
+            lives[number].memory[Int(rail.index)].hasNews = false
+        case .setTimer(let timer, let instant, let rail): lives[number].timers.set(timer, of: rail, instant)
+        case .cancelTimer(let timer, let rail): lives[number].timers.cancel(timer, of: rail)
+        case .send(let connection, let bytes): send(bytes, on: connection, of: number)
+        case .makePorts(let connection, let orders):
+            agenda.add(
+                .portsMade(number, connection, orders), at: now + fabric.portLatency * UInt64(orders.count))
+        case .connectPorts(let connection, let tables):
+            agenda.add(.portsConnected(number, connection, tables), at: now + fabric.portLatency)
+        case .destroyPorts(let connection, let pairs):
+            destroyPorts(pairs, of: connection, by: number)
+        case .notify(let client, let notice): notify(client, notice, of: number)
+        case .record(let record): note(record, by: number)
+        case .finished: end(number, .stopped)
+        }
+    }
+
+    mutating func note(_ record: HistoryRecord, by number: LifeNumber) {
+        lines.add(now.nanoseconds)
+        lines.add(UInt64(lives[number].node))
+        lines.add(record.event.rawValue)
+        if keepsHistory {
+            history.append(
+                Line(at: now, node: lives[number].node, incarnation: lives[number].incarnation, record: record))
+        }
+        if record.event == .established, let rail = record.rail { checkEstablishment(by: number, on: rail) }
+        if record.event == .verdict { checkVerdict(record, by: number) }
+    }
+}
+
+extension Event {
+    /// The connection that the event is of.
+    fileprivate var connection: ConnectionID? {
+        switch self {
+        case .connected(let connection, _), .refused(let connection, _), .connectFailed(let connection, _),
+            .disconnected(let connection), .completed(let connection, _, _, _),
+            .received(let connection, _), .overlong(let connection), .sent(let connection, _),
+            .portsMade(let connection, _), .portsConnected(let connection, _),
+            .portsFailed(let connection, _):
+            connection
+        case .accessRefused(_, let connection, _): connection
+        case .listening, .railLost, .bootPhase, .timer, .request, .mailbox, .register, .withdraw, .stop:
+            nil
+        }
+    }
+}

@@ -8,7 +8,9 @@ package struct ConnectionNames: Sendable {
     /// No names yet.
     package init() {}
 
-    package mutating func add(_ connection: ConnectionID, as name: UInt64) { known.append((connection, name)) }
+    package mutating func add(_ connection: ConnectionID, as name: UInt64) {
+        known.append((connection, name))
+    }
 
     /// The name of a connection; the same one for all that are gone.
     package subscript(connection: ConnectionID) -> UInt64 {
@@ -83,7 +85,9 @@ extension Peer {
 }
 
 extension SupersededIncarnations {
-    fileprivate func fingerprint(into digest: inout Digest) { for incarnation in all { digest.add(incarnation.value) } }
+    fileprivate func fingerprint(into digest: inout Digest) {
+        for incarnation in all { digest.add(incarnation.value) }
+    }
 }
 
 extension Exchange {
@@ -128,6 +132,8 @@ extension Exchange.Registration {
         case .ready: digest.add(5 as UInt64)
         case .failed: digest.add(6 as UInt64)
         }
-        for flag in [wasToldOfNone, isAnnounced, lossIsOwed, isPaused, partnerTable != nil] { digest.add(flag) }
+        for flag in [wasToldOfNone, isAnnounced, lossIsOwed, isPaused, partnerTable != nil] {
+            digest.add(flag)
+        }
     }
 }

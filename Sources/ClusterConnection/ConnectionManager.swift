@@ -37,7 +37,7 @@ public struct ConnectionManager: Sendable {
     var strangerReasonsLogged: UInt32 = 0
     private var connections: UInt32 = 0
     /// When this side last found that it had stood still.
-    private(set) var lateAt: Instant?
+    var lateAt: Instant?
 
     /// A CCM at the very start of its boot.
     ///

@@ -13,5 +13,9 @@ package struct Digest: Hashable, Sendable {
 
     package mutating func add(_ flag: Bool) { add(flag ? 1 as UInt64 : 0) }
 
-    package mutating func add(_ text: String) { for byte in text.utf8 { add(UInt64(byte)) } }
+    package mutating func add(_ text: String) {
+        var word: UInt64 = 0
+        for byte in text.utf8 { word = word &* 31 &+ UInt64(byte) }
+        add(word)
+    }
 }

@@ -10,6 +10,8 @@ struct ClientModel: Sendable {
     let plan: ClientPlan
     let client: ClientID
     var standing = Standing.none
+    /// With which life of the partner it was ready last.
+    var readyWith = Incarnation.none
     var isRegistered = false
     var armings: UInt32 = 0
     /// The memory that the counterpart reaches, a record in each slot; its contents stay when the ports go.

@@ -26,7 +26,8 @@ public struct Exploration: Sendable {
 
         /// A bound with nothing but the packets.
         public init(
-            crashes: Int = 0, reboots: Int = 0, earlyTimers: Int = 0, powerOff: Bool = false, depth: Int = 10_000,
+            crashes: Int = 0, reboots: Int = 0, earlyTimers: Int = 0, powerOff: Bool = false,
+            depth: Int = 10_000,
             states: Int = 50_000_000
         ) {
             self.crashes = crashes
@@ -107,7 +108,8 @@ public struct Exploration: Sendable {
     ///
     /// - Parameter progress: is told the report so far, from time to time; ends the search by answering false.
     public static func run(
-        _ nodes: [NodePlan], _ bound: Bound, tamper: (any Tamper)? = nil, progress: (Report) -> Bool = { _ in true }
+        _ nodes: [NodePlan], _ bound: Bound, tamper: (any Tamper)? = nil,
+        progress: (Report) -> Bool = { _ in true }
     ) -> Report {
         var fabric = FabricPlan()
         // Nothing takes long: whatever is under way arrives before a timer, unless a timer is to come early.
@@ -126,7 +128,8 @@ public struct Exploration: Sendable {
     private mutating func search(_ progress: (Report) -> Bool) {
         var stack = [
             Node(
-                world: start, crashes: bound.crashes, reboots: bound.reboots, earlyTimers: bound.earlyTimers, depth: 0,
+                world: start, crashes: bound.crashes, reboots: bound.reboots, earlyTimers: bound.earlyTimers,
+                depth: 0,
                 trace: nil)
         ]
         seen.insert(key(of: stack[0]))
@@ -165,7 +168,8 @@ public struct Exploration: Sendable {
                 return false
             }
             let next = Node(
-                world: world, crashes: crashes, reboots: reboots, earlyTimers: earlyTimers, depth: node.depth + 1,
+                world: world, crashes: crashes, reboots: reboots, earlyTimers: earlyTimers,
+                depth: node.depth + 1,
                 trace: trace)
             if seen.insert(key(of: next)).inserted { stack.append(next) }
         }
@@ -226,7 +230,8 @@ public struct Exploration: Sendable {
         }
         let settings = world.nodes[0].settings
         let bound =
-            settings.handshakeTimeout + settings.attemptTimeout * 2 + settings.backoffCap * 2 + settings.exchangeTimeout
+            settings.handshakeTimeout + settings.attemptTimeout * 2 + settings.backoffCap * 2
+            + settings.exchangeTimeout
         let isReady = world.run(atMost: bound) { $0.areReady || !$0.violations.isEmpty }
         if !isReady { world.violate(.readyAgain, nil, "not ready \(bound.nanoseconds / 1_000_000) ms later") }
         guard world.violations.isEmpty else {

@@ -24,6 +24,8 @@ enum Side: UInt8, Sendable {
 enum Happening: Sendable {
     /// A node's power comes on.
     case powerOn(NodeNumber, killAfter: Operation?)
+    /// A life that stood still for a moment goes on.
+    case thaw(LifeNumber)
     /// A life's boot comes to its next moment.
     case boot(LifeNumber, BootMoment)
     /// A connection request arrives at the other node.

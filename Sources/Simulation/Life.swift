@@ -12,8 +12,16 @@ public struct Life: Sendable {
     public internal(set) var ending: Ending?
     /// Whether it stands still (SIGSTOP).
     public internal(set) var isFrozen = false
+    /// Since when it does; nil while it runs.
+    public internal(set) var frozenAt: Instant?
     /// When it last went on after that.
     public internal(set) var thawedAt: Instant?
+
+    /// Whether it has said ready and heard it, and each of its clients that has a counterpart is ready.
+    public internal(set) var isReady = false
+    /// The connection that carries the exchange, and how many of its messages have been taken.
+    var exchangeConnection: ConnectionID?
+    var messagesTaken: UInt32 = 0
 
     /// What the partner reaches, by rail.
     var memory: [RailMemory]
@@ -40,6 +48,10 @@ public struct Life: Sendable {
     /// The laboratory's failpoint.
     var killAfter: Operation?
     var operations: UInt32 = 0
+    /// When it began to connect.
+    var attempts: [Instant] = []
+    /// Since when the connection was established that was retired last.
+    var lostSince: Instant?
 
     /// How a life can end.
     public enum Ending: Sendable {
@@ -61,6 +73,9 @@ public struct Life: Sendable {
         var underWay: UInt32?
         /// Messages sent.
         var messages: UInt32 = 0
+        /// When it was made, and whether a handshake on it was completed.
+        let since: Instant
+        var isProven = false
     }
 
     /// What the partner reaches on a rail.
@@ -71,6 +86,8 @@ public struct Life: Sendable {
         var storedAt = Instant(nanoseconds: 0)
         var mailbox: Mailbox = InlineArray(repeating: 0)
         var hasNews = false
+        /// The transport connection over which the confirmation in the mailbox came.
+        var confirmedOn: WireNumber?
     }
 
     /// A client's ports.
@@ -162,7 +179,9 @@ struct Timers: Sendable {
     /// Which timers of a rail are set, as bits by `TimerName.rawValue`.
     func bits(of rail: RailID) -> UInt16 {
         var bits: UInt16 = 0
-        for index in 0..<Self.count where due[Int(rail.index) * Self.count + index] != .max { bits |= 1 << index }
+        for index in 0..<Self.count where due[Int(rail.index) * Self.count + index] != .max {
+            bits |= 1 << index
+        }
         return bits
     }
 

@@ -10,6 +10,8 @@ public struct Ordeal: Hashable, Sendable {
         case boot(NodeNumber)
         case stop(NodeNumber)
         case freeze(NodeNumber)
+        /// Stands still for a moment, and goes on by itself.
+        case pause(NodeNumber, TimeSpan)
         case thaw(NodeNumber)
         /// One rail, or all; what one node sends, or everything.
         case cut(RailID?, from: NodeNumber?)
@@ -26,6 +28,8 @@ public struct Ordeal: Hashable, Sendable {
     public var seed: UInt64
     /// How long packets are under way.
     public var latency: ClosedRange<UInt64>
+    /// How many nanoseconds a store takes, in the middle of which a read may come.
+    public var tearing: UInt64
     /// How many rails there are.
     public var rails: Int
     /// Clients of each node.
@@ -41,36 +45,47 @@ public struct Ordeal: Hashable, Sendable {
     public init(seed: UInt64) {
         var random = SplitMix64(seed: seed ^ 0x0dea_1000_5eed)
         self.seed = seed
-        let slowest: UInt64 = [15_000, 40_000, 40_000, 40_000, 1_000_000, 3_000_000][
-            Int.random(in: 0..<6, using: &random)]
+        let slowest: UInt64 = [15_000, 40_000, 40_000, 40_000, 40_000, 1_000_000, 3_000_000][
+            Int.random(in: 0..<7, using: &random)]
         latency = 5_000...slowest
         rails = Int.random(in: 0..<4, using: &random) == 0 ? 2 : 1
         clients = Int.random(in: 0...2, using: &random)
         versions = (0..<2).map { _ in
-            Int.random(in: 0..<8, using: &random) == 0 ? VersionRange(lowest: 1, highest: 1) ?? .supported : .supported
+            Int.random(in: 0..<8, using: &random) == 0
+                ? VersionRange(lowest: 1, highest: 1) ?? .supported : .supported
         }
         boots = (0..<2).map { _ in .microseconds(.random(in: 0...20_000, using: &random)) }
-        let longest: UInt64 = [1_000, 10_000, 40_000][Int.random(in: 0..<3, using: &random)]
+        let longest: UInt64 = [1_000, 1_000, 10_000, 10_000, 40_000, 40_000, 500_000][
+            Int.random(in: 0..<7, using: &random)]
+        tearing = [400, 400, 10_000][Int.random(in: 0..<3, using: &random)]
         let count = [0, 1, 1, 2, 2, 3, 4][Int.random(in: 0..<7, using: &random)]
         steps = []
         for _ in 0..<count {
-            let span = TimeSpan.microseconds(.random(in: 0...longest, using: &random))
+            var span = TimeSpan.microseconds(.random(in: 0...longest, using: &random))
+            // What a cut leads to comes when the transport's patience ends: there it is worth being.
+            if case .cut = steps.last?.act, Int.random(in: 0..<3, using: &random) == 0 {
+                span = .microseconds(.random(in: 55_000...85_000, using: &random))
+            }
             steps.append(Step(after: span, act: Self.act(rails: rails, using: &random)))
         }
     }
 
     private static func act(rails: Int, using random: inout SplitMix64) -> Act {
         let node = Int.random(in: 0...1, using: &random)
-        let rail: RailID? = rails == 1 ? nil : [nil, RailID(index: 0), RailID(index: 1)].randomElement(using: &random) ?? nil
-        switch Int.random(in: 0..<16, using: &random) {
+        let rail: RailID? =
+            rails == 1 ? nil : [nil, RailID(index: 0), RailID(index: 1)].randomElement(using: &random) ?? nil
+        switch Int.random(in: 0..<20, using: &random) {
         case 0..<3: return .kill(node)
         case 3..<5: return .powerOff(node)
         case 5..<9: return .boot(node)
         case 9: return .stop(node)
         case 10: return .freeze(node)
         case 11, 12: return .thaw(node)
-        case 13: return .cut(rail, from: [nil, 0, 1].randomElement(using: &random) ?? nil)
-        default: return .heal(rail)
+        case 13, 14: return .cut(rail, from: [nil, 0, 1].randomElement(using: &random) ?? nil)
+        case 15, 16: return .heal(rail)
+        default:
+            let longest: UInt64 = [100, 2_000, 20_000, 300_000][Int.random(in: 0..<4, using: &random)]
+            return .pause(node, .microseconds(.random(in: 10...longest, using: &random)))
         }
     }
 }
@@ -85,6 +100,7 @@ extension Ordeal.Act: CustomStringConvertible {
         case .boot(let node): "boot \(node)"
         case .stop(let node): "stop \(node)"
         case .freeze(let node): "freeze \(node)"
+        case .pause(let node, let span): "pause \(node) for \(span.nanoseconds / 1_000) us"
         case .thaw(let node): "thaw \(node)"
         case .cut(let number, nil): "cut \(rail(number))"
         case .cut(let number, let node?): "cut \(rail(number)) from \(node)"
@@ -114,7 +130,8 @@ extension Ordeal {
         var nodes: [NodePlan] = []
         for node in 0..<2 {
             var settings = Settings(
-                node: NodeIdentity(value: UInt64(node + 1)), partnerNode: NodeIdentity(value: UInt64(2 - node)),
+                node: NodeIdentity(value: UInt64(node + 1)),
+                partnerNode: NodeIdentity(value: UInt64(2 - node)),
                 cluster: cluster, role: .storageSystem, versions: versions[node])
             settings.rails = rails
             settings.missLimit = 20
@@ -124,6 +141,7 @@ extension Ordeal {
         }
         var fabric = FabricPlan()
         fabric.latency = latency
+        fabric.tearing = .nanoseconds(tearing)
         return World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: keepsHistory)
     }
 
@@ -146,20 +164,34 @@ extension Ordeal {
         // Whatever happened: from here on all is well.
         world.run(for: boots.max() ?? .zero)
         world.heal()
-        for node in 0..<2 {
-            world.thaw(node)
-            world.powerOn(node)
+        for node in 0..<2 { world.thaw(node) }
+        // Who is saying goodbye says it to the end.
+        if (0..<2).contains(where: { world.life(of: $0)?.manager.phase == .shuttingDown }) {
+            world.run(for: .milliseconds(21))
         }
+        for node in 0..<2 { world.powerOn(node) }
         let well = world.now
-        let isReady = world.run(atMost: bound) { $0.areReady || !$0.violations.isEmpty }
-        let recovery = isReady && world.violations.isEmpty ? world.now - well : nil
-        if recovery == nil { world.violate(.readyAgain, nil, "not ready \(bound.nanoseconds / 1_000_000) ms after all was well") }
-        world.run(for: .milliseconds(25))
-        if !world.areReady { world.violate(.readyAgain, nil, "ready, and not any more, although nothing happened") }
+        var recovery: TimeSpan?
+        // What happened before may still have its effect: ready is who stays it.
+        while recovery == nil, world.violations.isEmpty, world.now - well < bound {
+            guard world.run(atMost: bound, until: { $0.areReady || !$0.violations.isEmpty }) else { break }
+            let span = world.now - well
+            world.run(for: Self.rest)
+            if world.areReady { recovery = span }
+        }
+        if recovery == nil {
+            world.violate(
+                .readyAgain, nil,
+                "not ready \((world.now - well).nanoseconds / 1_000_000) ms after all was well")
+        }
         return OrdealOutcome(
-            violations: world.violations, events: world.events, recovery: recovery, digest: world.digest,
+            violations: world.violations, events: world.events,
+            recovery: world.violations.isEmpty ? recovery : nil, digest: world.digest,
             elapsed: world.now - start)
     }
+
+    /// How long two partners have to stay ready, to be so.
+    private static let rest = TimeSpan.milliseconds(25)
 
     /// Goes through with it in a world of its own.
     public func run() -> OrdealOutcome {
@@ -171,9 +203,11 @@ extension Ordeal {
     /// that was lost and the longest pause after it.
     var bound: TimeSpan {
         let settings = Settings(
-            node: NodeIdentity(value: 1), partnerNode: NodeIdentity(value: 2), cluster: ClusterIdentity(low: 0, high: 0),
+            node: NodeIdentity(value: 1), partnerNode: NodeIdentity(value: 2),
+            cluster: ClusterIdentity(low: 0, high: 0),
             role: .storageSystem)
-        return settings.handshakeTimeout + settings.attemptTimeout * 2 + settings.backoffCap * 2 + .milliseconds(200)
+        return settings.handshakeTimeout + settings.attemptTimeout * 2 + settings.backoffCap * 2
+            + .milliseconds(200)
     }
 
     static func perform(_ act: Act, in world: inout World) {
@@ -183,6 +217,7 @@ extension Ordeal {
         case .boot(let node): world.powerOn(node)
         case .stop(let node): world.stop(node)
         case .freeze(let node): world.freeze(node)
+        case .pause(let node, let span): world.pause(node, for: span)
         case .thaw(let node): world.thaw(node)
         case .cut(let rail, let node): world.cut(rail, from: node)
         case .heal(let rail): world.heal(rail)

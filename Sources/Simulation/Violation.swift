@@ -20,6 +20,8 @@ public enum Invariant: String, CaseIterable, Sendable {
     /// What a connection manager asks of its driver can be done: nothing of a connection that is gone, no message
     /// without a receive for it.
     case driverCanObey
+    /// What a read brought in the middle of a store is not taken for the block.
+    case tornIsNotTrusted
     /// Attempts that fail are repeated, and paced: neither a storm nor a silence.
     case attemptsArePaced
 
@@ -34,6 +36,7 @@ public enum Invariant: String, CaseIterable, Sendable {
         case .readyAgain: "two live and connected partners become ready within the bound"
         case .nothingLeaks: "one connection on a rail, ports of that connection, timers that end every wait"
         case .driverCanObey: "nothing is asked that the transport cannot do"
+        case .tornIsNotTrusted: "what a read brought in the middle of a store is not taken for the block"
         case .attemptsArePaced: "attempts are repeated, at a bounded pace"
         }
     }

@@ -1,5 +1,16 @@
 import ClusterConnection
 
+/// What of a connection arrives in its order. Among the queues there is none: requests and answers are completed by
+/// different queues, and the connection's own events come over another queue pair altogether.
+enum Queue: Int, Sendable {
+    /// Of the connection manager of the kernel: accepted, up, gone.
+    case connection
+    /// One-sided operations and messages.
+    case requests
+    /// Their acknowledgements.
+    case responses
+}
+
 /// A transport connection, from the request on.
 struct Wire: Sendable {
     /// One of its ends.
@@ -10,8 +21,8 @@ struct Wire: Sendable {
         var isOpen = true
         /// Whether it has learnt that the transport is up.
         var isUp = false
-        /// When the latest packet to it arrives: packets of a connection do not overtake each other.
-        var lastArrival = Instant(nanoseconds: 0)
+        /// When the latest packet to it arrives, by queue.
+        var lastArrivals = InlineArray<3, Instant>(repeating: Instant(nanoseconds: 0))
         /// Messages that have arrived here.
         var arrived: UInt32 = 0
     }

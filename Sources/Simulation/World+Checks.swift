@@ -10,89 +10,34 @@ extension World {
     }
 
     mutating func check(_ number: LifeNumber, after event: Event) {
-        let isLeaving = if case .farewell = lives[number].manager.rails[0].link { true } else { false }
-        if (lives[number].manager.verdict == .alive) != lives[number].isEstablished, !isLeaving {
-            violate(
-                .noFalseVerdict, lives[number].node,
-                "alive and established are not the same: \(lives[number].manager.verdict.map { "\($0.name)" } ?? "no verdict")")
-        }
-        checkExchange(of: number)
-        for index in lives[number].memory.indices {
-            check(number, on: RailID(index: UInt8(index)), after: event, isLeaving: isLeaving)
-        }
-    }
-
-    private mutating func check(
-        _ number: LifeNumber, on rail: RailID, after event: Event, isLeaving: Bool
-    ) {
-        let state = lives[number].manager[rail].link
-        let armed = lives[number].timers.bits(of: rail)
-        var allowed: UInt16
-        var needed: UInt16
-        switch state {
-        case .closed: (allowed, needed) = (0, 0)
-        case .waiting: (allowed, needed) = (Self.backoff, Self.backoff)
-        case .connecting: (allowed, needed) = (Self.attempt, Self.attempt)
-        case .accepting: (allowed, needed) = (Self.handshake, Self.handshake)
-        case .handshaking: (allowed, needed) = (Self.tick | Self.handshake | Self.poll, Self.handshake)
-        case .established: (allowed, needed) = (Self.tick | Self.ofThePair, Self.tick)
-        case .farewell(let peer):
-            (allowed, needed) = (Self.tick | Self.farewell, peer == nil || rail != .first ? 0 : Self.farewell)
-        }
-        // The deadlines of the pair are kept with its first rail, whichever rail they are for.
-        if rail == .first, lives[number].isEstablished { allowed |= Self.ofThePair }
-        // The mailbox is looked into before the timer that woke the process is handed over.
-        if case .mailbox = event { needed = 0 }
-        if armed & ~allowed != 0 || armed & needed != needed {
-            violate(
-                .nothingLeaks, lives[number].node,
-                "rail \(rail.index) is \(state.name) with timers \(Self.names(of: armed))")
-        }
-        let endpoints = lives[number].endpoints.count { $0.connection.rail == rail }
-        if endpoints > 1 {
-            violate(.nothingLeaks, lives[number].node, "\(endpoints) endpoints on rail \(rail.index)")
-        }
-    }
-
-    private static let tick = UInt16(1) << TimerName.tick.rawValue
-    private static let attempt = UInt16(1) << TimerName.attempt.rawValue
-    private static let backoff = UInt16(1) << TimerName.backoff.rawValue
-    private static let handshake = UInt16(1) << TimerName.handshake.rawValue
-    private static let poll = UInt16(1) << TimerName.poll.rawValue
-    private static let farewell = UInt16(1) << TimerName.farewell.rawValue
-    private static let ofThePair =
-        UInt16(1) << TimerName.exchange.rawValue | UInt16(1) << TimerName.stall.rawValue
-
-    private static func names(of bits: UInt16) -> String {
-        let names = TimerName.allCases.filter { bits & (1 << $0.rawValue) != 0 }.map { "\($0)" }
-        return names.isEmpty ? "none" : names.joined(separator: ", ")
-    }
-
-    /// The exchange is on a connection that is established, and all ports are that connection's.
-    private mutating func checkExchange(of number: LifeNumber) {
-        let connection = lives[number].manager.exchangeConnection
-        if let connection, lives[number].manager[connection.rail].link.peer?.connection != connection {
-            violate(.nothingLeaks, lives[number].node, "an exchange on a connection that is gone")
-        }
-        for ports in lives[number].ports where ports.connection != connection {
-            violate(
-                .nothingLeaks, lives[number].node,
-                "ports of connection \(ports.connection.value), which is not the exchange's")
+        if case .timer(.tick, _) = event { checkDiscovery(by: number) }
+        if let (invariant, finding) = lives[number].check(after: event) {
+            violate(invariant, lives[number].node, finding)
         }
     }
 
     /// Established only between two incarnations that were both alive and each saw the other.
     mutating func checkEstablishment(by number: LifeNumber, on rail: RailID) {
         let life = lives[number]
-        guard let peer = life.manager[rail].link.peer, let partner = partner(of: number, on: peer.connection)
+        guard let peer = life.manager.rails[Int(rail.index)].link.peer,
+            let partner = partner(of: number, on: peer.connection)
         else { return violate(.establishedTogether, life.node, "established without a connection") }
         let other = lives[partner]
         if other.incarnation != peer.incarnation {
-            violate(.establishedTogether, life.node, "established with an incarnation that is not at the other end")
+            violate(
+                .establishedTogether, life.node,
+                "established with an incarnation that is not at the other end")
         }
         if !other.everSaw.contains(life.incarnation) || !life.everSaw.contains(other.incarnation) {
             violate(.establishedTogether, life.node, "established, although one did not see the other")
         }
+        let place = life.endpoint(of: peer.connection)
+        if let place, life.memory[Int(rail.index)].confirmedOn != life.endpoints[place].wire {
+            violate(
+                .establishedTogether, life.node,
+                "established without the partner's confirmation on this connection")
+        }
+        if let place { lives[number].endpoints[place].isProven = true }
         guard isTimed, let endedAt = other.endedAt else { return }
         // News are two packets old at most, and the mailbox is looked into every 250 us. Who stood still for less than
         // half the miss limit does not notice it.
@@ -108,18 +53,113 @@ extension World {
         }
     }
 
-    /// A partner that lives, runs and is connected is never given another verdict than alive.
-    mutating func checkVerdict(_ record: HistoryRecord, by number: LifeNumber) {
-        guard let verdict = lives[number].manager.verdict ?? .some(.dead), isTimed else { return }
-        guard lives[number].manager.verdict != nil || record.event == .verdict, verdict != .alive else { return }
-        guard fabric.lossPerMillion == 0, isSpeakingAlike else { return }
-        // The retries, the miss limit or an attempt's patience after the last fault, the truth is out.
+    /// A partner that lives, runs and is connected is never given another verdict than alive, and one that is gone is
+    /// called what it is.
+    mutating func checkVerdict(by number: LifeNumber) {
+        guard let verdict = lives[number].manager.verdict, verdict != .alive, fabric.lossPerMillion == 0,
+            isSpeakingAlike
+        else { return }
+        let node = lives[number].node
+        guard isTimed else {
+            if isUntroubled {
+                violate(.noFalseVerdict, node, "\(verdict.name), although nothing happened to anybody")
+            }
+            return
+        }
+        // The retries, the miss limit or an attempt's patience after the last trouble, the truth is out.
         let settings = lives[number].manager.settings
         let bound =
-            max(fabric.patience, settings.heartbeatInterval * UInt64(settings.missLimit), settings.handshakeTimeout)
+            max(
+                fabric.patience, settings.heartbeatInterval * UInt64(settings.missLimit),
+                settings.handshakeTimeout)
             + settings.attemptTimeout + .milliseconds(100)
-        if let lastFault, now - lastFault < bound { return }
-        violate(.noFalseVerdict, lives[number].node, "\(verdict.name), although nothing happened to anybody")
+        func isRecent(_ instant: Instant?) -> Bool { instant.map { now - $0 < bound } ?? false }
+        let isCut = cuts.prefix(lives[number].memory.count).contains { $0 != 0 }
+        // Whatever was before the connection, its handshake has proven the partner anew. That this side stood still
+        // is no excuse: it has to know that.
+        if let since = lives[number].lostSince, !isCut, current[1 - node] != nil,
+            troubles[1 - node].map({ $0 < since }) ?? true, lastCut.map({ $0 < since }) ?? true
+        {
+            return violate(
+                .noFalseVerdict, node,
+                "\(verdict.name), and its partner has lived and run since they connected")
+        }
+        if !isRecent(troubles[1 - node]), !isRecent(lastCut), !isCut, !isRecent(boots[node]) {
+            return violate(
+                .noFalseVerdict, node, "\(verdict.name), and its partner lives, runs and is connected")
+        }
+        guard !wasEverSilent, verdict == .unreachable || verdict == .hung, current[1 - node] == nil,
+            let last = lives.last(where: { $0.node == 1 - node }), last.ending != .poweredOff,
+            last.thawedAt == nil,
+            lives[number].thawedAt == nil, !last.isFrozen
+        else { return }
+        violate(
+            .foundInTime, node, "\(verdict.name), and its partner's process has ended on a node that lives")
+    }
+
+    /// At a heartbeat: a partner that died, hung or was cut off is found within the bound that the settings promise.
+    mutating func checkDiscovery(by number: LifeNumber) {
+        guard isTimed, fabric.lossPerMillion == 0 else { return }
+        let settings = lives[number].manager.settings
+        let bound =
+            max(
+                fabric.patience + fabric.tryInterval,
+                settings.heartbeatInterval * UInt64(settings.missLimit + 2))
+            + settings.heartbeatInterval * 3 + .nanoseconds(8 * fabric.latency.upperBound)
+        for index in lives[number].manager.rails.indices {
+            guard case .established(let session) = lives[number].manager.rails[index].link,
+                let partner = partner(of: number, on: session.peer.connection),
+                let gone = lives[partner].endedAt ?? lives[partner].frozenAt ?? silentSince[index]
+            else { continue }
+            let since = max(gone, lives[number].thawedAt ?? gone, lastCut ?? gone)
+            if now - since > bound {
+                violate(
+                    .foundInTime, lives[number].node,
+                    "still established \((now - since).nanoseconds / 1_000_000) ms after the partner was gone"
+                )
+            }
+        }
+    }
+
+    /// Attempts that fail come at the pace of the backoff.
+    mutating func checkPace(of number: LifeNumber) {
+        guard isTimed else { return }
+        lives[number].attempts.append(now)
+        let recent = lives[number].attempts.suffix(Self.storm)
+        guard recent.count == Self.storm, let first = recent.first, now - first < .milliseconds(150) else {
+            return
+        }
+        violate(.attemptsArePaced, lives[number].node, "\(Self.storm) attempts to connect within 150 ms")
+    }
+
+    private static let storm = 24
+
+    /// No pause between attempts is longer than the settings say.
+    mutating func checkPause(_ span: TimeSpan, by number: LifeNumber) {
+        let settings = lives[number].manager.settings
+        guard span > max(settings.backoffCap, settings.slowRetry) else { return }
+        violate(
+            .attemptsArePaced, lives[number].node,
+            "a pause of \(span.nanoseconds / 1_000_000) ms between attempts")
+    }
+
+    /// A request is answered at once, and a block that is not whole is not taken for one.
+    mutating func checkAnswer(
+        to event: Event, _ before: (tornReads: UInt64, staleEvents: UInt64), by number: LifeNumber
+    ) {
+        switch event {
+        case .request(let request, _):
+            guard lives[number].requests.contains(where: { $0.request == request }) else { return }
+            violate(.driverCanObey, lives[number].node, "request \(request.value) is left without an answer")
+        case .completed(let connection, _, .success, let words?):
+            guard (try? StatusBlock(words: words)) == nil, lives[number].endpoint(of: connection) != nil,
+                lives[number].manager.counters.tornReads == before.tornReads,
+                lives[number].manager.counters.staleEvents == before.staleEvents
+            else { return }
+            violate(
+                .tornIsNotTrusted, lives[number].node, "a block in the middle of a store was taken for whole")
+        default: break
+        }
     }
 
     /// Whether the two can understand each other; otherwise `incompatible` is the truth.
@@ -137,8 +177,16 @@ extension World {
         case .ready(let incarnation, _, _), .resumed(let incarnation, _, _):
             let resumes = if case .resumed = notice { true } else { false }
             if standing == .ready || resumes != (standing == .paused) {
-                violate(.readyTogether, lives[number].node, "client \(client.value) is told ready out of turn")
+                violate(
+                    .readyTogether, lives[number].node, "client \(client.value) is told ready out of turn")
             }
+            if resumes, lives[number].clients[place].readyWith != incarnation {
+                violate(
+                    .readyTogether, lives[number].node,
+                    "client \(client.value) goes on with another life of the partner, and never heard of the loss"
+                )
+            }
+            lives[number].clients[place].readyWith = incarnation
             guard let own, own.isConnected, let partner = partner(of: number, on: own.connection),
                 lives[partner].incarnation == incarnation
             else {
@@ -170,12 +218,13 @@ extension World {
 
     /// There is a receive for each message: as many as the window holds, minus those that were not taken.
     mutating func checkReceive(_ wire: WireNumber, _ side: Side) {
-        guard let end = wires[wire][side], lives[end.life].manager[end.connection.rail].isEstablished,
-            lives[end.life].manager.exchangeConnection == end.connection
+        guard let end = wires[wire][side],
+            lives[end.life].manager.rails[Int(end.connection.rail.index)].isEstablished,
+            lives[end.life].exchangeConnection == end.connection
         else { return }
         // A process that stands still posts no receives, and the transport waits for it.
         guard !lives[end.life].isFrozen else { return }
-        if end.arrived &- lives[end.life].manager.messagesTaken > UInt32(ConnectionManager.messageWindow) {
+        if end.arrived &- lives[end.life].messagesTaken > UInt32(ConnectionManager.messageWindow) {
             violate(.driverCanObey, 1 - lives[end.life].node, "a message is sent without a receive for it")
         }
     }

@@ -20,7 +20,9 @@ extension World {
         for place in agenda.entries.indices {
             guard let channel = agenda.entries[place].what.channel else { continue }
             if let known = heads.firstIndex(where: { $0.channel == channel }) {
-                if agenda.entries[place].isBefore(agenda.entries[heads[known].place]) { heads[known].place = place }
+                if agenda.entries[place].isBefore(agenda.entries[heads[known].place]) {
+                    heads[known].place = place
+                }
             } else {
                 heads.append((channel, place))
             }
@@ -49,7 +51,8 @@ extension World {
     var earliestTimer: (node: NodeNumber, at: Instant)? {
         var earliest: (NodeNumber, Instant)?
         for node in 0..<2 {
-            guard let number = current[node], !lives[number].isFrozen, lives[number].timers.next != .max else {
+            guard let number = current[node], !lives[number].isFrozen, lives[number].timers.next != .max
+            else {
                 continue
             }
             let at = Instant(nanoseconds: lives[number].timers.next)
@@ -69,7 +72,9 @@ extension World {
 
     /// Whether it is a moment of a boot: those are nobody's timers, and come whenever they come.
     func isBoot(_ choice: Choice) -> Bool {
-        guard case .happening(let place) = choice, case .boot = agenda.entries[place].what else { return false }
+        guard case .happening(let place) = choice, case .boot = agenda.entries[place].what else {
+            return false
+        }
         return true
     }
 
@@ -96,8 +101,11 @@ extension World {
             happen(entry.what)
         case .timer(let node):
             guard let number = current[node] else { return }
+            if !deliverable.isEmpty { isUntroubled = false }
             now = max(now, Instant(nanoseconds: lives[number].timers.next))
-            if let (name, rail) = lives[number].timers.takeDue(at: now) { feed(.timer(name, rail), to: number) }
+            if let (name, rail) = lives[number].timers.takeDue(at: now) {
+                feed(.timer(name, rail), to: number)
+            }
         case .act(let act):
             Ordeal.perform(act, in: &self)
         }
@@ -106,6 +114,7 @@ extension World {
     private func name(of what: Happening) -> String {
         switch what {
         case .powerOn(let node, _): "power on \(node)"
+        case .thaw(let life): "thaw \(lives[life].node)"
         case .boot(let life, let moment): "\(moment) of \(lives[life].node)"
         case .request(let wire): "request \(wire) arrives"
         case .answer(let wire, .accepted): "acceptance of \(wire) arrives"
@@ -114,9 +123,12 @@ extension World {
         case .transportUp(let wire): "transport of \(wire) comes up"
         case .ended(let wire, let side): "end of \(wire) arrives at its \(side)"
         case .acceptFailed(let wire): "accept of \(wire) fails"
-        case .reach(let wire, let side, let operation): "\(operation.operation.name) of \(wire)'s \(side) reaches memory"
-        case .reached(let wire, let side, let operation, _, _): "\(operation.operation.name) of \(wire)'s \(side) completes"
-        case .retry(let wire, let side, let operation): "\(operation.operation.name) of \(wire)'s \(side) is tried again"
+        case .reach(let wire, let side, let operation):
+            "\(operation.operation.name) of \(wire)'s \(side) reaches memory"
+        case .reached(let wire, let side, let operation, _, _):
+            "\(operation.operation.name) of \(wire)'s \(side) completes"
+        case .retry(let wire, let side, let operation):
+            "\(operation.operation.name) of \(wire)'s \(side) is tried again"
         case .message(let wire, let side, let letter): "message \(letter.number) of \(wire)'s \(side) arrives"
         case .sent(let wire, let side): "message of \(wire)'s \(side) is acknowledged"
         case .portsMade(let life, _, _): "ports of \(lives[life].node) are made"
@@ -139,15 +151,15 @@ extension Happening {
         case .answer(let wire, _): return channel(2, wire, .initiator)
         case .transportUp(let wire): return channel(2, wire, .acceptor)
         case .ended(let wire, let side): return channel(2, wire, side)
-        case .reach(let wire, let side, _): return channel(2, wire, side.other)
-        case .reached(let wire, let side, _, _, _): return channel(2, wire, side)
-        case .message(let wire, let side, _): return channel(2, wire, side.other)
-        case .sent(let wire, let side): return channel(2, wire, side)
+        case .reach(let wire, let side, _): return channel(7, wire, side.other)
+        case .reached(let wire, let side, _, _, _): return channel(8, wire, side)
+        case .message(let wire, let side, _): return channel(7, wire, side.other)
+        case .sent(let wire, let side): return channel(8, wire, side)
         case .acceptFailed(let wire): return channel(3, wire)
         case .portsMade(let life, _, _), .portsConnected(let life, _, _): return channel(4, life)
         case .portWork(let work): return channel(5, work.life)
         case .portWorkEnded(let work, _): return channel(6, work.life)
-        case .powerOn, .boot, .retry, .client: return nil
+        case .powerOn, .thaw, .boot, .retry, .client: return nil
         }
     }
 }

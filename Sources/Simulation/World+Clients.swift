@@ -135,7 +135,9 @@ extension World {
 
 extension World {
     private mutating func monitorNotified(_ notice: ClientNotice, _ place: Int, of number: LifeNumber) {
-        guard case .failoverMonitor(_, let patience) = lives[number].clients[place].plan.behaviour else { return }
+        guard case .failoverMonitor(_, let patience) = lives[number].clients[place].plan.behaviour else {
+            return
+        }
         switch notice {
         case .verdict(let verdict, let partner):
             lives[number].clients[place].monitor.verdict = verdict
@@ -176,7 +178,9 @@ extension World {
     }
 
     private mutating func decideAway(_ reason: StaticString, _ place: Int, of number: LifeNumber) {
-        guard case .failoverMonitor(let goesAlone, _) = lives[number].clients[place].plan.behaviour else { return }
+        guard case .failoverMonitor(let goesAlone, _) = lives[number].clients[place].plan.behaviour else {
+            return
+        }
         decide(goesAlone ? "takeover" : "wait", isAway: true, reason, place, of: number)
     }
 
@@ -243,7 +247,9 @@ extension World {
     }
 
     private mutating func begin(_ ports: UInt32, _ memory: UInt64, _ place: Int, of number: LifeNumber) {
-        guard case .logMirror(_, let recordBytes) = lives[number].clients[place].plan.behaviour else { return }
+        guard case .logMirror(_, let recordBytes) = lives[number].clients[place].plan.behaviour else {
+            return
+        }
         let slots = Int(clamping: memory / max(1, recordBytes))
         lives[number].clients[place].mirror.slots = slots
         guard ports > 0, slots > MirrorModel.window else { return }
@@ -314,7 +320,8 @@ extension World {
         guard mirror.noted != mirror.acknowledged else { return }
         lives[number].clients[place].mirror.noted = mirror.acknowledged
         note(
-            HistoryRecord(.mirrorAcknowledged).with("highest", .number(mirror.acknowledged)), of: place, number)
+            HistoryRecord(.mirrorAcknowledged).with("highest", .number(mirror.acknowledged)), of: place,
+            number)
     }
 
     private mutating func report(_ place: Int, of number: LifeNumber) {

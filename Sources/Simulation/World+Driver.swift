@@ -28,8 +28,9 @@ extension World {
 
     private mutating func handle(_ event: Event, by number: LifeNumber) {
         events += 1
-        var actions = self.actions
-        self.actions = []
+        let before = (lives[number].manager.counters.tornReads, lives[number].manager.counters.staleEvents)
+        var actions: [Action] = []
+        swap(&actions, &self.actions)
         actions.removeAll(keepingCapacity: true)
         if let tamper {
             var changed = event
@@ -49,12 +50,14 @@ extension World {
             lives[number].ending = .failpoint
             return
         }
-        for action in actions {
-            carryOut(action, by: number)
+        for index in actions.indices {
+            carryOut(actions[index], by: number)
             if lives[number].endedAt != nil { break }
         }
         self.actions = actions
-        if lives[number].endedAt == nil { check(number, after: event) }
+        guard lives[number].endedAt == nil else { return }
+        check(number, after: event)
+        checkAnswer(to: event, before, by: number)
     }
 
     private func completion(of operation: Operation, in actions: [Action]) -> Int? {
@@ -90,18 +93,25 @@ extension World {
                     operation: operation, key: key, slot: words, slotOffset: kind.offset / 8, posted: now,
                     number: 0),
                 on: connection, of: number)
-        case .retire(let connection): retire(connection, of: number)
+        case .retire(let connection):
+            lives[number].lostSince = lives[number].endpoint(of: connection).flatMap {
+                lives[number].endpoints[$0].isProven ? lives[number].endpoints[$0].since : nil
+            }
+            retire(connection, of: number)
         case .publish(let words, let rail):
             let place = Int(rail.index)
             lives[number].memory[place].blockBefore = lives[number].memory[place].block
             lives[number].memory[place].block = words
             lives[number].memory[place].storedAt = now
-            let seen = lives[number].manager[rail].block.partnerSeen
+            let seen = lives[number].manager.rails[Int(rail.index)].block.partnerSeen
             if !lives[number].everSaw.contains(seen) { lives[number].everSaw.append(seen) }
         case .clearMailbox(let rail):
             lives[number].memory[Int(rail.index)].mailbox = InlineArray(repeating: 0)
             lives[number].memory[Int(rail.index)].hasNews = false
-        case .setTimer(let timer, let instant, let rail): lives[number].timers.set(timer, of: rail, instant)
+            lives[number].memory[Int(rail.index)].confirmedOn = nil
+        case .setTimer(let timer, let instant, let rail):
+            lives[number].timers.set(timer, of: rail, instant)
+            if timer == .backoff { checkPause(instant - now, by: number) }
         case .cancelTimer(let timer, let rail): lives[number].timers.cancel(timer, of: rail)
         case .send(let connection, let bytes): send(bytes, on: connection, of: number)
         case .makePorts(let connection, let orders):
@@ -121,12 +131,15 @@ extension World {
         lines.add(now.nanoseconds)
         lines.add(UInt64(lives[number].node))
         lines.add(record.event.rawValue)
+        lines.add(UInt64(record.count))
         if keepsHistory {
             history.append(
-                Line(at: now, node: lives[number].node, incarnation: lives[number].incarnation, record: record))
+                Line(
+                    at: now, node: lives[number].node, incarnation: lives[number].incarnation, record: record)
+            )
         }
         if record.event == .established, let rail = record.rail { checkEstablishment(by: number, on: rail) }
-        if record.event == .verdict { checkVerdict(record, by: number) }
+        if record.event == .verdict { checkVerdict(by: number) }
     }
 }
 

@@ -31,7 +31,8 @@ extension World {
     /// The transport connections that still matter, in the order in which they began.
     private var wireNames: [WireNumber] {
         var names: [WireNumber] = []
-        for wire in wires.indices where wires[wire].initiator.isOpen || wires[wire].acceptor?.isOpen ?? false {
+        for wire in wires.indices where wires[wire].initiator.isOpen || wires[wire].acceptor?.isOpen ?? false
+        {
             names.append(wire)
         }
         for entry in agenda.entries {
@@ -65,9 +66,11 @@ extension World {
             digest.add(UInt64(end?.arrived ?? 0))
             // A heartbeat is news or it is not.
             if let there = wires[endpoint.wire][endpoint.side.other], there.isOpen,
-                case .established(let session) = life.manager[endpoint.connection.rail].link
+                case .established(let session) = life.manager.rails[Int(endpoint.connection.rail.index)].link
             {
-                digest.add(lives[there.life].manager[endpoint.connection.rail].block.heartbeat > session.heartbeat)
+                digest.add(
+                    lives[there.life].manager.rails[Int(endpoint.connection.rail.index)].block.heartbeat
+                        > session.heartbeat)
             }
         }
         for request in life.requests { digest.add(UInt64(names.firstIndex(of: request.wire) ?? 99)) }
@@ -107,13 +110,16 @@ extension World {
         if let channel = what.channel {
             // How many of the same queue come before it.
             var before: UInt64 = 0
-            for other in agenda.entries where other.what.channel == channel && other.isBefore(entry) { before += 1 }
+            for other in agenda.entries where other.what.channel == channel && other.isBefore(entry) {
+                before += 1
+            }
             digest.add(before)
         } else {
             digest.add(Self.magnitude(entry.at - now))
         }
         switch what {
         case .powerOn(let node, _): digest.add(UInt64(node))
+        case .thaw(let life): digest.add(lives[life].incarnation.value)
         case .boot(let life, let moment):
             digest.add(lives[life].incarnation.value)
             digest.add(UInt64(moment.rawValue))
@@ -139,7 +145,9 @@ extension World {
                 digest.add(UInt64(block.phase.rawValue))
                 digest.add(UInt64(block.messagesTaken))
                 if let end = wires[wire][side],
-                    case .established(let session) = lives[end.life].manager[wires[wire].rail].link
+                    case .established(let session) = lives[end.life].manager.rails[
+                        Int(wires[wire].rail.index)
+                    ].link
                 {
                     digest.add(block.heartbeat > session.heartbeat)
                 }
@@ -172,7 +180,7 @@ extension Happening {
             .acceptFailed(let wire), .reach(let wire, _, _), .reached(let wire, _, _, _, _),
             .retry(let wire, _, _), .message(let wire, _, _), .sent(let wire, _):
             wire
-        case .powerOn, .boot, .portsMade, .portsConnected, .client, .portWork, .portWorkEnded: nil
+        case .powerOn, .thaw, .boot, .portsMade, .portsConnected, .client, .portWork, .portWorkEnded: nil
         }
     }
 
@@ -195,6 +203,7 @@ extension Happening {
         case .client: 15
         case .portWork: 16
         case .portWorkEnded: 17
+        case .thaw: 18
         }
     }
 }

@@ -79,7 +79,8 @@ extension World {
             life: number, pair: ports.table.pair, ownKey: ports.table.memoryKey,
             partnerKey: partnerTable.memoryKey, number: ports.posted, kind: kind, posted: now)
         let instant = max(
-            now + .nanoseconds(.random(in: fabric.latency, using: &random)), ports.lastArrival + .nanoseconds(1))
+            now + .nanoseconds(.random(in: fabric.latency, using: &random)),
+            ports.lastArrival + .nanoseconds(1))
         lives[number].ports[place].lastArrival = instant
         agenda.add(.portWork(work), at: instant)
         return true
@@ -124,13 +125,16 @@ extension World {
     }
 
     private mutating func touch(_ work: PortWork, at there: LifeNumber) {
-        guard let place = lives[there].clients.firstIndex(where: { $0.client == work.pair.partner }) else { return }
+        guard let place = lives[there].clients.firstIndex(where: { $0.client == work.pair.partner }) else {
+            return
+        }
         switch work.kind {
         case .write(let record):
             if lives[there].clients[place].standing == .lost, !isBetweenReadies(there, place) {
                 violate(
                     .fencedBeforeTold, lives[there].node,
-                    "a write of incarnation \(record.writer.value) reached a client that had been told of the loss")
+                    "a write of incarnation \(record.writer.value) reached a client that had been told of the loss"
+                )
             }
             let slots = lives[there].clients[place].shared.count
             guard slots > 0 else { return }
@@ -159,7 +163,9 @@ extension World {
         {
             lives[work.life].ports[place].hasFailed = true
         }
-        guard let place = lives[work.life].clients.firstIndex(where: { $0.client == work.pair.own }) else { return }
+        guard let place = lives[work.life].clients.firstIndex(where: { $0.client == work.pair.own }) else {
+            return
+        }
         completed(work, outcome, place, of: work.life)
     }
 }

@@ -6,6 +6,7 @@ extension World {
     mutating func happen(_ what: Happening) {
         switch what {
         case .powerOn(let node, let operation): boot(node, killAfter: operation)
+        case .thaw(let number): if lives[number].endedAt == nil { thaw(lives[number].node) }
         case .boot(let number, let moment): boot(number, moment)
         case .request(let wire): arrive(wire)
         case .answer(let wire, let answer): answered(wire, answer)
@@ -71,11 +72,11 @@ extension World {
     }
 
     /// When a packet to this end arrives that leaves now: not before those that left earlier.
-    private mutating func arrival(_ wire: WireNumber, at side: Side) -> Instant {
+    private mutating func arrival(_ wire: WireNumber, at side: Side, _ queue: Queue) -> Instant {
         let instant = now + travel()
-        guard let last = wires[wire][side]?.lastArrival else { return instant }
+        guard let last = wires[wire][side]?.lastArrivals[queue.rawValue] else { return instant }
         let arrival = max(instant, last + .nanoseconds(1))
-        wires[wire][side]?.lastArrival = arrival
+        wires[wire][side]?.lastArrivals[queue.rawValue] = arrival
         return arrival
     }
 
@@ -96,11 +97,14 @@ extension World {
     mutating func connect(
         _ number: LifeNumber, _ connection: ConnectionID, _ words: ConnectionPrivateData.Words
     ) {
+        checkPace(of: number)
         let wire = wires.count
         wires.append(
             Wire(
-                rail: connection.rail, words: words, initiator: Wire.End(life: number, connection: connection)))
-        lives[number].endpoints.append(Life.Endpoint(connection: connection, wire: wire, side: .initiator))
+                rail: connection.rail, words: words, initiator: Wire.End(life: number, connection: connection)
+            ))
+        lives[number].endpoints.append(
+            Life.Endpoint(connection: connection, wire: wire, side: .initiator, since: now))
         guard !isLost(connection.rail, from: lives[number].node) else { return }
         agenda.add(.request(wire), at: now + travel())
     }
@@ -121,7 +125,7 @@ extension World {
     /// Sends the answer to a request, unless the side that asked cannot be reached.
     mutating func answer(_ wire: WireNumber, _ answer: Happening.Answer) {
         guard !isLost(wires[wire].rail, from: node(wire, .acceptor)) else { return }
-        agenda.add(.answer(wire, answer), at: arrival(wire, at: .initiator))
+        agenda.add(.answer(wire, answer), at: arrival(wire, at: .initiator, .connection))
     }
 
     private mutating func answered(_ wire: WireNumber, _ answer: Happening.Answer) {
@@ -143,7 +147,8 @@ extension World {
         }
         let wire = lives[number].requests.remove(at: place).wire
         wires[wire].acceptor = Wire.End(life: number, connection: connection)
-        lives[number].endpoints.append(Life.Endpoint(connection: connection, wire: wire, side: .acceptor))
+        lives[number].endpoints.append(
+            Life.Endpoint(connection: connection, wire: wire, side: .acceptor, since: now))
         guard exists(wire, .initiator) else {
             // Its sender has given up meanwhile: the accept fails on the spot.
             return agenda.add(.acceptFailed(wire), at: now)
@@ -158,7 +163,7 @@ extension World {
         guard lives[number].endpoints[place].side == .initiator else { return }
         wires[wire].initiator.isUp = true
         guard wires[wire].acceptor != nil, !isLost(connection.rail, from: lives[number].node) else { return }
-        agenda.add(.transportUp(wire), at: arrival(wire, at: .acceptor))
+        agenda.add(.transportUp(wire), at: arrival(wire, at: .acceptor, .connection))
     }
 
     private mutating func transportUp(_ wire: WireNumber) {
@@ -183,11 +188,13 @@ extension World {
     /// Tells the other end that this one is gone.
     mutating func tellEnd(of wire: WireNumber, from side: Side) {
         guard exists(wire, side.other), !isLost(wires[wire].rail, from: node(wire, side)) else { return }
-        agenda.add(.ended(wire, side.other), at: arrival(wire, at: side.other))
+        agenda.add(.ended(wire, side.other), at: arrival(wire, at: side.other, .connection))
     }
 
     private mutating func ended(_ wire: WireNumber, _ side: Side) {
-        guard let end = wires[wire][side], arrives(wires[wire].rail, from: node(wire, side.other)) else { return }
+        guard let end = wires[wire][side], arrives(wires[wire].rail, from: node(wire, side.other)) else {
+            return
+        }
         tell(
             wire, side,
             end.isUp ? .disconnected(end.connection) : .connectFailed(end.connection, .refusedByTransport))
@@ -219,7 +226,7 @@ extension World {
             // What is lost is tried again; what is not is seldom lost, and its answer comes first.
             agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         } else {
-            agenda.add(.reach(wire, side, operation), at: arrival(wire, at: side.other))
+            agenda.add(.reach(wire, side, operation), at: arrival(wire, at: side.other, .requests))
         }
     }
 
@@ -229,17 +236,17 @@ extension World {
         guard arrives(rail, from: node(wire, side)), let there = wires[wire][side.other], there.isOpen else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
-        let answer = touch(there.life, rail, operation)
+        let answer = touch(there.life, rail, operation, by: wire)
         guard !isLost(rail, from: node(wire, side.other)) else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
-        let instant = arrival(wire, at: side)
+        let instant = arrival(wire, at: side, .responses)
         agenda.add(.reached(wire, side, operation, answer.outcome, answer.words), at: instant)
     }
 
     /// The memory itself, whatever its process does meanwhile.
     private mutating func touch(
-        _ number: LifeNumber, _ rail: RailID, _ operation: Happening.OneSided
+        _ number: LifeNumber, _ rail: RailID, _ operation: Happening.OneSided, by wire: WireNumber
     ) -> (outcome: Outcome, words: StatusBlock.Words?) {
         let key = lives[number].key(of: rail)
         let place = Int(rail.index)
@@ -252,15 +259,20 @@ extension World {
             lives[number].memory[place].mailbox[operation.slotOffset + index] = slot[index]
         }
         lives[number].memory[place].hasNews = true
+        if operation.operation == .secondWrite { lives[number].memory[place].confirmedOn = wire }
         return (.success, nil)
     }
 
     /// A read in the middle of a store brings its first words new and the others old.
     private mutating func block(of number: LifeNumber, _ place: Int) -> StatusBlock.Words {
         let memory = lives[number].memory[place]
-        guard now - memory.storedAt < fabric.tearing, memory.storedAt.nanoseconds > 0 else { return memory.block }
+        guard now - memory.storedAt < fabric.tearing, memory.storedAt.nanoseconds > 0 else {
+            return memory.block
+        }
         var words = memory.blockBefore
-        for index in 0..<Int.random(in: 0...words.count, using: &random) { words[index] = memory.block[index] }
+        for index in 0..<Int.random(in: 0...words.count, using: &random) {
+            words[index] = memory.block[index]
+        }
         return words
     }
 
@@ -268,7 +280,8 @@ extension World {
         _ wire: WireNumber, _ side: Side, _ operation: Happening.OneSided, _ outcome: Outcome,
         _ words: StatusBlock.Words?
     ) {
-        guard let end = wires[wire][side], end.isOpen, let place = lives[end.life].endpoint(of: end.connection),
+        guard let end = wires[wire][side], end.isOpen,
+            let place = lives[end.life].endpoint(of: end.connection),
             lives[end.life].endpoints[place].underWay == operation.number
         else { return }
         guard arrives(wires[wire].rail, from: node(wire, side.other)) else {
@@ -279,7 +292,8 @@ extension World {
     }
 
     private mutating func tryAgain(_ wire: WireNumber, _ side: Side, _ operation: Happening.OneSided) {
-        guard let end = wires[wire][side], end.isOpen, let place = lives[end.life].endpoint(of: end.connection),
+        guard let end = wires[wire][side], end.isOpen,
+            let place = lives[end.life].endpoint(of: end.connection),
             lives[end.life].endpoints[place].underWay == operation.number
         else { return }
         guard now - operation.posted >= fabric.patience else { return attempt(operation, wire, side) }
@@ -299,7 +313,8 @@ extension World {
         let endpoint = lives[number].endpoints[place]
         let letter = Happening.Letter(bytes: bytes, posted: now, number: endpoint.messages)
         agenda.add(
-            .message(endpoint.wire, endpoint.side, letter), at: arrival(endpoint.wire, at: endpoint.side.other))
+            .message(endpoint.wire, endpoint.side, letter),
+            at: arrival(endpoint.wire, at: endpoint.side.other, .requests))
     }
 
     private mutating func arrive(_ letter: Happening.Letter, _ wire: WireNumber, _ side: Side) {
@@ -316,7 +331,7 @@ extension World {
         guard exists(wire, side) else { return }
         // Only the acknowledgement is lost: the message counts, and comes once more.
         guard !isLost(rail, from: node(wire, side.other)) else { return sendAgain(letter, wire, side) }
-        agenda.add(.sent(wire, side), at: arrival(wire, at: side))
+        agenda.add(.sent(wire, side), at: arrival(wire, at: side, .responses))
     }
 
     /// Whatever came behind it has to wait as well: the sender sends again from here on.

@@ -50,8 +50,16 @@ public struct World: Sendable {
     var hasPower = [true, true]
     /// What each rail loses: bit 0 all that node 0 sends, bit 1 all that node 1 sends.
     var cuts: [UInt8]
-    /// When something last happened that may cost a partner its verdict.
-    var lastFault: Instant?
+    /// When something last happened to each node that may cost it its partner's verdict, and when it last booted.
+    var troubles: [Instant?] = [nil, nil]
+    var boots: [Instant?] = [nil, nil]
+    /// When a rail was last cut or healed, and since when each loses something.
+    var lastCut: Instant?
+    var silentSince: [Instant?]
+    /// Whether a node or a rail was ever silent: then a death may look like silence.
+    var wasEverSilent = false
+    /// Whether nothing happened to anybody yet.
+    var isUntroubled = true
     /// Whether time passes as it would: then bounds in time are checked as well.
     var isTimed = true
     var actions: [Action] = []
@@ -66,6 +74,7 @@ public struct World: Sendable {
         self.keepsHistory = keepsHistory
         random = SplitMix64(seed: seed)
         cuts = Array(repeating: 0, count: RailID.limit)
+        silentSince = Array(repeating: nil, count: RailID.limit)
         actions.reserveCapacity(32)
     }
 
@@ -106,21 +115,31 @@ extension World {
     public mutating func powerOff(_ node: NodeNumber) {
         guard let number = current[node] else { return }
         hasPower[node] = false
+        wasEverSilent = true
         end(number, .poweredOff)
     }
 
     /// The process stands still.
     public mutating func freeze(_ node: NodeNumber) {
-        guard let number = current[node] else { return }
-        noteFault()
+        guard let number = current[node], !lives[number].isFrozen else { return }
+        noteTrouble(node)
         lives[number].isFrozen = true
+        lives[number].frozenAt = now
+    }
+
+    /// The process stands still for so long, and goes on by itself.
+    public mutating func pause(_ node: NodeNumber, for span: TimeSpan) {
+        guard let number = current[node], !lives[number].isFrozen else { return }
+        freeze(node)
+        agenda.add(.thaw(number), at: now + span)
     }
 
     /// It goes on: first with what happened meanwhile, then with the timers that came due.
     public mutating func thaw(_ node: NodeNumber) {
         guard let number = current[node], lives[number].isFrozen else { return }
-        noteFault()
+        noteTrouble(node)
         lives[number].isFrozen = false
+        lives[number].frozenAt = nil
         lives[number].thawedAt = now
         let backlog = lives[number].backlog
         lives[number].backlog = []
@@ -131,22 +150,27 @@ extension World {
     /// An orderly shutdown is asked for.
     public mutating func stop(_ node: NodeNumber) {
         guard let number = current[node] else { return }
-        noteFault()
+        noteTrouble(node)
         feed(.stop, to: number)
     }
 
     /// A rail, or all of them, loses what a node sends, or everything.
     public mutating func cut(_ rail: RailID? = nil, from node: NodeNumber? = nil) {
-        noteFault()
+        noteCut()
+        wasEverSilent = true
         for index in cuts.indices where rail.map({ Int($0.index) == index }) ?? true {
             cuts[index] |= node.map { 1 << UInt8($0) } ?? 3
+            silentSince[index] = silentSince[index] ?? now
         }
     }
 
     /// It carries everything again.
     public mutating func heal(_ rail: RailID? = nil) {
-        noteFault()
-        for index in cuts.indices where rail.map({ Int($0.index) == index }) ?? true { cuts[index] = 0 }
+        noteCut()
+        for index in cuts.indices where rail.map({ Int($0.index) == index }) ?? true {
+            cuts[index] = 0
+            silentSince[index] = nil
+        }
     }
 
     /// A client's ports cannot be made in the present life of its node.
@@ -157,12 +181,14 @@ extension World {
     mutating func boot(_ node: NodeNumber, killAfter: Operation?) {
         guard current[node] == nil else { return }
         // Who comes back is one more thing to find out.
-        if lastFault != nil { noteFault() }
+        if !isUntroubled { noteTrouble(node) }
+        boots[node] = now
         incarnations[node] += 1
         hasPower[node] = true
         var life = Life(
             node: node, nodes[node],
-            incarnation: Incarnation(value: incarnations[node] << 8 | UInt64(node + 1)), seed: random.next(), at: now)
+            incarnation: Incarnation(value: incarnations[node] << 8 | UInt64(node + 1)), seed: random.next(),
+            at: now)
         life.killAfter = killAfter
         let number = lives.count
         lives.append(life)
@@ -182,12 +208,20 @@ extension World {
         agenda.add(what(), at: now + span)
     }
 
-    mutating func noteFault() { lastFault = now }
+    private mutating func noteTrouble(_ node: NodeNumber) {
+        isUntroubled = false
+        troubles[node] = now
+    }
+
+    private mutating func noteCut() {
+        isUntroubled = false
+        lastCut = now
+    }
 
     /// A life is over, and all that it had.
     mutating func end(_ number: LifeNumber, _ ending: Life.Ending) {
-        noteFault()
         let node = lives[number].node
+        noteTrouble(node)
         lives[number].endedAt = now
         lives[number].ending = ending
         for endpoint in lives[number].endpoints { wires[endpoint.wire][endpoint.side]?.isOpen = false }
@@ -245,7 +279,7 @@ extension World {
     /// Runs until something holds, for `span` at most.
     ///
     /// - Returns: whether it does.
-    public mutating func run(atMost span: TimeSpan, until holds: (World) -> Bool) -> Bool {
+    public mutating func run(atMost span: TimeSpan, until holds: (borrowing World) -> Bool) -> Bool {
         let end = now + span
         while !holds(self) { if !step(until: end) { return holds(self) } }
         return true
@@ -271,8 +305,8 @@ extension World {
     }
 
     private func areEstablished(_ one: LifeNumber, _ two: LifeNumber, _ rail: RailID) -> Bool {
-        guard case .established(let here) = lives[one].manager[rail].link,
-            case .established(let there) = lives[two].manager[rail].link,
+        guard case .established(let here) = lives[one].manager.rails[Int(rail.index)].link,
+            case .established(let there) = lives[two].manager.rails[Int(rail.index)].link,
             let own = lives[one].endpoint(of: here.peer.connection),
             let other = lives[two].endpoint(of: there.peer.connection)
         else { return false }
@@ -281,8 +315,9 @@ extension World {
 
     /// Whether, besides, each side has said ready to the other, and every client that has a counterpart is ready.
     public var areReady: Bool {
-        guard areEstablished, let one = current[0], let two = current[1] else { return false }
-        return lives[one].manager.isReady && lives[two].manager.isReady
-            && lives[one].manager.areClientsReady && lives[two].manager.areClientsReady
+        guard let one = current[0], let two = current[1], lives[one].isReady, lives[two].isReady else {
+            return false
+        }
+        return areEstablished
     }
 }

@@ -51,7 +51,9 @@ struct Run: AsyncParsableCommand {
         let scenarios = try ScenarioLibrary.load(paths)
         let checkout = try Checkout()
         let simulates = place.fabric == .sim
-        if simulates, speed { throw LabError("only real verbs have a speed; run --speed without --fabric sim") }
+        if simulates, speed {
+            throw LabError("only real verbs have a speed; run --speed without --fabric sim")
+        }
         let program = simulates ? "" : try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM
         let folder = try place.makeFolder()

@@ -20,6 +20,11 @@ struct Soak: AsyncParsableCommand {
               ccmlab soak --seed 7 --count 200
               ccmlab soak --for 60min --clock real
               ccmlab soak --count 100 Lab/scenarios/clients/cut-and-heal-with-clients.yaml
+              ccmlab soak --fabric sim --count 1000000
+
+            In the simulator a fault is not one of a series but part of an ordeal: a pair of its own, booted, troubled \
+            and left alone, which has to become ready. Ordeals have numbers, from --seed on; the same number is the \
+            same ordeal on every machine, and the digest at the end is the same for the same numbers.
             """)
 
     @Argument(help: "Scenarios whose settings the pair gets, in turn. Without any: Lab/scenarios/soak.")
@@ -37,9 +42,21 @@ struct Soak: AsyncParsableCommand {
         help: "Until so much time has passed, such as 90s or 20min, by the soak's clock.")
     var time: String?
 
+    @Option(
+        help: "How many ordeals are gone through at once (--fabric sim). Without it: one for each processor.")
+    var jobs: Int?
+
     @OptionGroup var place: Place
 
     func validate() throws {
+        if let jobs, !(1...1_024).contains(jobs) {
+            throw ValidationError("--jobs takes a number from 1 to 1024, not \(jobs)")
+        }
+        if place.fabric != .sim, jobs != nil { throw ValidationError("--jobs is for --fabric sim") }
+        if place.fabric == .sim, !paths.isEmpty {
+            throw ValidationError("ordeals of the simulator draw their settings themselves: name no scenario")
+        }
+        if place.fabric == .sim, let count, count > 0 { return }
         if let count, !(1...SoakPlan.mostFaults).contains(count) {
             throw ValidationError("--count takes a number from 1 to \(SoakPlan.mostFaults), not \(count)")
         }
@@ -57,7 +74,20 @@ struct Soak: AsyncParsableCommand {
         try await Place.reporting { try await command.soak() }
     }
 
+    private func soakInSimulator() async throws {
+        let folder = try place.makeFolder()
+        var display = place.display
+        let span = time.flatMap { TimeSpan(text: $0) }
+        let soak = SimulatedSoak(
+            seed: seed ?? UInt64.random(in: 1...999_999_999),
+            extent: span.map { .time($0) } ?? .ordeals(UInt64(count ?? 100_000)),
+            jobs: jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), output: folder,
+            shownOutput: folder)
+        if try await !soak.run(&display) { throw Status.didNotHold }
+    }
+
     private func soak() async throws {
+        if place.fabric == .sim { return try await soakInSimulator() }
         let checkout = try Checkout()
         let paths = paths.isEmpty ? [checkout.scenarios + "/soak"] : paths
         let bases = try ScenarioLibrary.load(paths)

@@ -30,7 +30,8 @@ package struct LabEnvironment: Sendable {
     /// What a simulated run ran on: nothing but the lab itself.
     static func simulated(seed: UInt64, root: String) -> LabEnvironment {
         LabEnvironment(
-            kernel: "none", kernelBuild: "none", rdmaCore: "none", clock: "virtual", fabric: "sim, seed \(seed)",
+            kernel: "none", kernelBuild: "none", rdmaCore: "none", clock: "virtual",
+            fabric: "sim, seed \(seed)",
             commit: commit(of: root), ccmd: "none")
     }
 

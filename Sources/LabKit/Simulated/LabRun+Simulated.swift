@@ -7,7 +7,12 @@ extension LabRun {
         let table = Table(colours: display.colours)
         var results: [RunResult] = []
         display.lines([table.header])
+        var obstacles: [String] = []
         for scenario in scenarios {
+            if let obstacle = SimulatedRun.obstacle(scenario) {
+                obstacles.append("\(scenario.name) is for real verbs only: \(obstacle)")
+                continue
+            }
             var rows: [RunResult] = []
             for variant in scenario.variants {
                 for repetition in 1...max(1, repetitions) {
@@ -19,6 +24,7 @@ extension LabRun {
             }
             display.lines([table.row(rows)])
         }
+        if !obstacles.isEmpty { display.lines([""] + obstacles) }
         display.lines(summary(results, table, environment, nil))
         try writeReports(results, environment, to: output)
         return results
@@ -49,7 +55,8 @@ extension LabRun {
         try write(events, to: "events.jsonl")
         for partner in PartnerID.allCases {
             try write(
-                events.filter { $0.partner == partner && !$0.name.isOfTheLab }, to: "history-\(partner.rawValue).jsonl")
+                events.filter { $0.partner == partner && !$0.name.isOfTheLab },
+                to: "history-\(partner.rawValue).jsonl")
         }
         try JudgedRun.write(result, to: path)
         return result

@@ -6,10 +6,12 @@ extension PartnerSettings {
     ///
     /// - Throws: `LabError` where a setting is one that `ccmd` would refuse.
     func plan(rails: Int) throws(LabError) -> NodePlan {
-        guard let cluster = ClusterIdentity(cluster), let role = Role.allCases.first(where: { "\($0.name)" == role })
+        guard let cluster = ClusterIdentity(cluster),
+            let role = Role.allCases.first(where: { "\($0.name)" == role })
         else { throw LabError("cluster \(cluster) or role \(role) is none that ccmd takes") }
         var settings = Settings(
-            node: NodeIdentity(value: node), partnerNode: NodeIdentity(value: partnerNode), cluster: cluster, role: role)
+            node: NodeIdentity(value: node), partnerNode: NodeIdentity(value: partnerNode), cluster: cluster,
+            role: role)
         settings.rails = rails
         settings.heartbeatInterval = heartbeatInterval
         settings.missLimit = UInt32(clamping: missLimit)
@@ -38,7 +40,8 @@ extension PartnerSettings {
         var plan = NodePlan(settings)
         // A process that opens its RDMA devices answers about so much later.
         plan.boot = BootPlan(
-            ccmStarting: ccmStarting, listening: ccmStarting + .milliseconds(15), storageOSLoading: storageOSLoading,
+            ccmStarting: ccmStarting, listening: ccmStarting + .milliseconds(15),
+            storageOSLoading: storageOSLoading,
             storageOSActive: storageOSActive)
         plan.clients = try clients.map { client throws(LabError) in try client.plan }
         return plan
@@ -72,7 +75,8 @@ extension ClientSettings {
                 case .messenger: .messenger(interval: interval)
                 case .logMirror: .logMirror(interval: interval, recordBytes: recordBytes ?? 4_096)
                 case .failoverMonitor:
-                    .failoverMonitor(goesAlone: (policy ?? .goAlone) == .goAlone, patience: patience ?? .seconds(5))
+                    .failoverMonitor(
+                        goesAlone: (policy ?? .goAlone) == .goAlone, patience: patience ?? .seconds(5))
                 }
             var plan = ClientPlan(information, behaviour)
             plan.registerAt = registerAt ?? .zero

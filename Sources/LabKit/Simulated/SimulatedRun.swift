@@ -58,19 +58,22 @@ struct SimulatedRun {
         _ = log.run(
             .runStarted, at: world.now,
             [
-                ("scenario", .string(variant.title)), ("clock", .string("virtual")), ("fabric", .string("sim")),
+                ("scenario", .string(variant.title)), ("clock", .string("virtual")),
+                ("fabric", .string("sim")),
                 ("kernel", .string("none")),
             ])
         var ending: RunEnding?
         while ending == nil {
-            for order in director.orders(at: world.now) {
+            let orders = director.orders(at: world.now)
+            for order in orders {
                 switch order {
                 case .boot(let partner): boot(partner)
                 case .perform(let index): perform(index)
                 case .end(let end): ending = end
                 }
             }
-            if ending == nil, let end = waitForNews() { ending = end }
+            // A step that is done may be followed by one that is due at once.
+            if ending == nil, orders.isEmpty, let end = waitForNews() { ending = end }
         }
         stopAll()
         return RunRecord(
@@ -98,7 +101,8 @@ struct SimulatedRun {
             let line = world.history[linesTaken]
             linesTaken += 1
             let partner = PartnerID.allCases[line.node]
-            tell(completed(HistoryEvent(line.record, at: line.at, of: partner, line.incarnation), of: partner))
+            tell(
+                completed(HistoryEvent(line.record, at: line.at, of: partner, line.incarnation), of: partner))
         }
         lifeCount = world.lives.count
         var ending: RunEnding?
@@ -111,12 +115,15 @@ struct SimulatedRun {
             if hasStopped {
                 tell(
                     HistoryEvent(
-                        time: life.endedAt ?? world.now, partner: partner, incarnation: incarnation, name: .stopped))
+                        time: life.endedAt ?? world.now, partner: partner, incarnation: incarnation,
+                        name: .stopped,
+                        fields: Self.counts(life.manager.counters)))
             }
             let event = log.processEnded(
                 partner, incarnation: incarnation, pid: Int32(number + 1),
                 status: hasStopped ? ("status", 0) : ("signal", 9), told: told.removeValue(forKey: partner),
-                at: life.endedAt ?? world.now)
+                // The kernel takes a moment to bury a process.
+                at: (life.endedAt ?? world.now) + .microseconds(1))
             director.heard(event)
             let unexplained = event.text("told") == nil && life.ending != .failpoint
             for order in director.processEnded(partner, unexplained: unexplained) {
@@ -124,6 +131,20 @@ struct SimulatedRun {
             }
         }
         return ending
+    }
+
+    /// What a process tells of itself when it stops.
+    private static func counts(_ counters: Counters) -> JSONObject {
+        let counts: [(String, UInt64)] = [
+            ("beatReads", counters.beats), ("attempts", counters.attempts), ("knocks", counters.knocks),
+            ("requests", counters.requests), ("handshakesFailed", counters.handshakesFailed),
+            ("establishedCount", counters.established), ("railFaults", counters.railFaults),
+            ("tornReads", counters.tornReads), ("beats", counters.beats), ("misses", counters.misses),
+            ("lateTicks", counters.lateTicks), ("messagesSent", counters.messagesSent),
+            ("messagesReceived", counters.messagesReceived), ("violations", counters.violations),
+            ("staleEvents", counters.staleEvents),
+        ]
+        return JSONObject(counts.map { ($0.0, .integer(Int64(clamping: $0.1))) })
     }
 
     private mutating func tell(_ event: HistoryEvent) {
@@ -149,7 +170,8 @@ struct SimulatedRun {
     private static func place(_ address: String, _ settings: PartnerSettings) -> [(String, JSONValue)] {
         let gid = (try? RailAddress(address))?.gid.description ?? ""
         return [
-            ("address", .string(address)), ("gid", .string(gid)), ("port", .integer(Int64(settings.bootPort))),
+            ("address", .string(address)), ("gid", .string(gid)),
+            ("port", .integer(Int64(settings.bootPort))),
         ]
     }
 }
@@ -169,13 +191,16 @@ extension SimulatedRun {
     private mutating func powerOn(_ partner: PartnerID, _ failpoint: HandshakeOperation?) {
         let node = PartnerID.allCases.firstIndex(of: partner) ?? 0
         world.powerOn(node, killAfter: failpoint?.operation)
-        guard let life = world.life(of: node), let settings = scenario.partners[partner]?.settings else { return }
+        guard let life = world.life(of: node), let settings = scenario.partners[partner]?.settings else {
+            return
+        }
         let incarnation = HistoryEvent.digits(life.incarnation.value)
         tell(
             HistoryEvent(
                 time: world.now, partner: partner, incarnation: incarnation, name: .started,
                 fields: JSONObject([
-                    ("pid", .integer(Int64(world.lives.count))), ("node", .integer(Int64(clamping: settings.node))),
+                    ("pid", .integer(Int64(world.lives.count))),
+                    ("node", .integer(Int64(clamping: settings.node))),
                     ("cluster", .string(settings.cluster)), ("role", .string(settings.role)),
                     ("protocolMin", .integer(Int64(clamping: settings.speech.lowest))),
                     ("protocolMax", .integer(Int64(clamping: settings.speech.highest))),

@@ -24,8 +24,15 @@ extension Incarnation {
 }
 
 extension Settings {
-    static let initiator = Settings(node: .one, partnerNode: .two, cluster: .ours, role: .storageSystem)
-    static let acceptor = Settings(node: .two, partnerNode: .one, cluster: .ours, role: .storageSystem)
+    static let initiator = quick(.one, .two)
+    static let acceptor = quick(.two, .one)
+
+    /// With a miss limit that tests need not wait half a second for.
+    private static func quick(_ node: NodeIdentity, _ partner: NodeIdentity) -> Settings {
+        var settings = Settings(node: node, partnerNode: partner, cluster: .ours, role: .storageSystem)
+        settings.missLimit = 20
+        return settings
+    }
 }
 
 extension VersionRange {

@@ -1,0 +1,145 @@
+import ClusterConnection
+import Glibc
+import Simulation
+
+/// Random ordeals of a simulated pair, by the million.
+package struct SimulatedSoak: Sendable {
+    /// How long it goes on.
+    package enum Extent: Sendable {
+        case ordeals(UInt64)
+        case time(TimeSpan)
+    }
+
+    /// The number of the first ordeal; the others follow it.
+    package var seed: UInt64
+    package var extent: Extent
+    /// How many are gone through at once.
+    package var jobs: Int
+    package var output: String
+    package var shownOutput: String
+
+    package init(seed: UInt64, extent: Extent, jobs: Int, output: String, shownOutput: String) {
+        self.seed = seed
+        self.extent = extent
+        self.jobs = jobs
+        self.output = output
+        self.shownOutput = shownOutput
+    }
+
+    /// How many ordeals a job goes through before it is given others.
+    private static let portion: UInt64 = 500
+
+    /// Goes through with all of them.
+    ///
+    /// - Returns: whether every one held.
+    package func run(_ display: inout Display) async throws -> Bool {
+        let began = MonotonicClock.now
+        var series = OrdealSeries()
+        var next = seed
+        func portion() -> Range<UInt64>? {
+            let end: UInt64
+            switch extent {
+            case .ordeals(let count): end = min(seed &+ count, next &+ Self.portion)
+            case .time(let span): end = MonotonicClock.now - began < span ? next &+ Self.portion : next
+            }
+            guard next < end, series.broken < UInt64(OrdealSeries.kept) else { return nil }
+            defer { next = end }
+            return next..<end
+        }
+        try await withThrowingTaskGroup(of: OrdealSeries.self) { group in
+            func begin(_ seeds: Range<UInt64>) {
+                group.addTask {
+                    var part = OrdealSeries()
+                    for seed in seeds {
+                        try Task.checkCancellation()
+                        part.run(seed)
+                    }
+                    return part
+                }
+            }
+            for _ in 0..<max(1, jobs) { if let seeds = portion() { begin(seeds) } }
+            while let part = try await group.next() {
+                series.add(part)
+                let span = MonotonicClock.now - began
+                display.status(
+                    "\(series.count) ordeals, \(series.broken) broke, \(span.nanoseconds / 1_000_000_000) s")
+                if let seeds = portion() { begin(seeds) }
+            }
+        }
+        let span = MonotonicClock.now - began
+        display.clear()
+        display.lines(report(series, after: span))
+        try keep(series)
+        return series.broken == 0
+    }
+
+    private func report(_ series: OrdealSeries, after span: TimeSpan) -> [String] {
+        let seconds = Double(span.nanoseconds) / 1e9
+        func perSecond(_ count: UInt64) -> String { "\(UInt64(Double(count) / max(seconds, 1e-3)))" }
+        var lines = [
+            "ordeals        \(series.count), from \(seed) on, \(jobs) at once",
+            "faults         \(series.faults)",
+            "broke          \(series.broken)",
+            "took           \(Self.tenths(seconds)) s: \(perSecond(series.count)) ordeals a second",
+            "events         \(series.events): \(perSecond(series.events)) a second",
+            "virtual time   \(series.elapsed.nanoseconds / 1_000_000_000) s",
+            "longest recovery once all was well   \(series.longestRecovery.nanoseconds / 1_000_000) ms",
+            "digest         \(HistoryEvent.digits(series.digest))",
+        ]
+        for (seed, violation) in series.failures {
+            lines.append("")
+            lines.append("ordeal \(seed): \(violation.invariant.rawValue): \(violation.finding)")
+        }
+        if series.broken > 0 {
+            lines.append("")
+            lines.append("what led there, event by event: \(shownOutput)/ordeal-NUMBER")
+        }
+        return lines
+    }
+
+    private static func tenths(_ seconds: Double) -> String {
+        let tenths = Int((seconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// Leaves what was found, and each failing ordeal's history.
+    private func keep(_ series: OrdealSeries) throws {
+        let summary = JSONObject([
+            ("seed", .integer(Int64(clamping: seed))), ("ordeals", .integer(Int64(clamping: series.count))),
+            ("faults", .integer(Int64(clamping: series.faults))),
+            ("broke", .integer(Int64(clamping: series.broken))),
+            ("events", .integer(Int64(clamping: series.events))),
+            ("digest", .string(HistoryEvent.digits(series.digest))),
+            ("failing", .array(series.failures.map { .integer(Int64(clamping: $0.seed)) })),
+        ])
+        try Files.write(JSONText.pretty(.object(summary)), to: "\(output)/soak.json")
+        for (seed, _) in series.failures {
+            let ordeal = Ordeal(seed: seed)
+            var world = ordeal.world(keepsHistory: true)
+            let outcome = ordeal.run(in: &world)
+            let folder = "\(output)/ordeal-\(seed)"
+            try Files.makeFolder(folder)
+            try Files.write(
+                world.history.map { line in
+                    HistoryEvent(
+                        line.record, at: line.at, of: PartnerID.allCases[line.node], line.incarnation
+                    ).line + "\n"
+                }.joined(), to: "\(folder)/events.jsonl")
+            let text = outcome.violations.map {
+                "\($0.at.nanoseconds / 1_000) us: \($0.invariant.rawValue): \($0.finding)\n"
+            }
+            try Files.write(ordeal.text + "\n" + text.joined(), to: "\(folder)/ordeal.txt")
+        }
+    }
+}
+
+extension Ordeal {
+    /// In words.
+    package var text: String {
+        let boots = boots.map { "\($0.nanoseconds / 1_000) us" }.joined(separator: ", ")
+        let head =
+            "ordeal \(seed): \(rails) rails, \(clients) clients, packets \(latency.lowerBound)...\(latency.upperBound) ns, "
+            + "boots at \(boots), versions \(versions.map { "\($0.lowest)-\($0.highest)" }.joined(separator: " and "))\n"
+        return head + steps.map { "  \($0.after.nanoseconds / 1_000) us later: \($0.act)\n" }.joined()
+    }
+}

@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "Addressing", swiftSettings: strict),
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["ClusterConnection"], swiftSettings: strict),
         .target(
             name: "StrictYAML",
             dependencies: ["ClusterConnection", .product(name: "Yams", package: "Yams")],
@@ -41,29 +42,29 @@ let package = Package(
         .target(
             name: "PartnerRuntime",
             dependencies: [
-                "Addressing", "CCapability", "CLinux", "CProcessor", "ClusterConnection", "StrictYAML",
-                "Verbs",
+                "Addressing", "CCapability", "CLinux", "CProcessor", "ClusterConnection", "Recording",
+                "StrictYAML", "Verbs",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict),
         .target(
             name: "LabKit",
             dependencies: [
-                "Addressing", "ClusterConnection", "StrictYAML",
+                "Addressing", "ClusterConnection", "Recording", "StrictYAML",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "Addressing", "ClusterConnection", "PartnerRuntime", "StrictYAML", "Verbs",
+                "Addressing", "ClusterConnection", "PartnerRuntime", "Recording", "StrictYAML", "Verbs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmlab",
             dependencies: [
-                "Addressing", "ClusterConnection", "LabKit",
+                "Addressing", "ClusterConnection", "LabKit", "Recording",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -74,14 +75,22 @@ let package = Package(
         .testTarget(name: "AddressingTests", dependencies: ["Addressing"], swiftSettings: strict),
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(
-            name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
+            name: "ClusterConnectionTests", dependencies: ["ClusterConnection", "FuzzingSupport"],
+            swiftSettings: strict),
+        // What fuzz tests do to bytes.
+        .target(
+            name: "FuzzingSupport", dependencies: ["ClusterConnection"], path: "Tests/FuzzingSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecordingTests", dependencies: ["ClusterConnection", "FuzzingSupport", "Recording"],
+            swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
-            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime"],
+            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime", "Recording"],
             swiftSettings: strict),
         .testTarget(
-            name: "LabKitTests", dependencies: ["Addressing", "ClusterConnection", "LabKit"],
+            name: "LabKitTests", dependencies: ["Addressing", "ClusterConnection", "LabKit", "Recording"],
             swiftSettings: strict),
     ]
 )

@@ -38,7 +38,7 @@ package struct LabRun: Sendable {
     ///   is gone then too.
     package func run(_ display: inout Display) async throws -> [RunResult] {
         let session = try await LabSession.open(
-            checkout: checkout, ccmd: ccmd, capturesPackets: !measuresSpeed,
+            checkout: checkout, ccmd: ccmd, keepsAll: !measuresSpeed,
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
         var interruption: (any Error)?

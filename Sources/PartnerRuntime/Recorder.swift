@@ -4,15 +4,21 @@ import Recording
 
 /// Records a life of the connection manager in a file, for a replay.
 ///
-/// Like history, what it is told is put down at most `HistoryWriter.delay` later, with one write(2), so that it takes no
-/// time from a handshake under way; a SIGKILL can cost no more than that.
+/// Like history, what it is told is put into its form and written at most `HistoryWriter.delay` later, so that it takes
+/// no time from a handshake under way; a SIGKILL can cost no more than that.
 struct Recorder: ~Copyable {
     private let path: String
     private let descriptor: OwnedDescriptor
     private var recording: RecordingWriter
-    private var waitingSince: Instant?
+    /// Events that wait, each with the number of its actions.
+    private var events: [(event: Event, instant: Instant, actionCount: Int)] = []
+    /// Their actions, one event's behind the other's.
+    private var actions: [Action] = []
     /// Why nothing is recorded any more; nil while it is.
     private(set) var failure: String?
+
+    private static let eventCapacity = 64
+    private static let actionCapacity = 256
 
     /// Records into the file at `path`, in the place of one that is there.
     init(path: String, _ start: RecordedStart) throws(RuntimeError) {
@@ -21,23 +27,47 @@ struct Recorder: ~Copyable {
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644), call: "open",
             subject: "the recording \(path)")
         recording = RecordingWriter(start)
-        flush()
+        events.reserveCapacity(Self.eventCapacity)
+        actions.reserveCapacity(Self.actionCapacity)
+        write()
     }
 
     /// Keeps an event, with what the manager wanted done about it, until it is due.
     mutating func note(_ event: Event, at now: Instant, _ actions: [Action]) {
         guard failure == nil else { return }
-        if recording.isAmplyFilled { flush() }
-        recording.note(event, at: now, actions)
-        if waitingSince == nil { waitingSince = now }
+        let isFull =
+            events.count == Self.eventCapacity || self.actions.count + actions.count > Self.actionCapacity
+        if isFull { flush() }
+        events.append((event, now, actions.count))
+        self.actions.append(contentsOf: actions)
     }
 
     /// When what waits has to be written; nil when nothing does.
-    var due: Instant? { waitingSince.map { $0 + HistoryWriter.delay } }
+    var due: Instant? { events.first.map { $0.instant + HistoryWriter.delay } }
 
-    /// Writes what waits. After a failure the file ends where it failed, and nothing is added to it.
+    /// Writes what waits.
     mutating func flush() {
-        waitingSince = nil
+        var next = 0
+        for index in events.indices {
+            let step = events[index]
+            recording.note(step.event, at: step.instant, actions[next..<next + step.actionCount])
+            next += step.actionCount
+            if recording.isAmplyFilled { write() }
+        }
+        events.removeAll(keepingCapacity: true)
+        actions.removeAll(keepingCapacity: true)
+        write()
+    }
+
+    /// Writes what waits, and that nothing follows.
+    mutating func end() {
+        flush()
+        recording.end()
+        write()
+    }
+
+    /// Writes a block. After a failure the file ends where it failed, and nothing is added to it.
+    private mutating func write() {
         guard failure == nil, !recording.isEmpty else { return }
         failure = recording.takeBlock { [path, number = descriptor.number] block in
             let taken = Glibc.write(number, block.baseAddress, block.count)
@@ -45,12 +75,5 @@ struct Recorder: ~Copyable {
             let reason = taken < 0 ? String(cString: strerror(errno)) : "no room for all of it"
             return "write to the recording \(path): \(reason)"
         }
-    }
-
-    /// Writes what waits, and that nothing follows.
-    mutating func end() {
-        guard failure == nil else { return }
-        recording.end()
-        flush()
     }
 }

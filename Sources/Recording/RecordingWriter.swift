@@ -32,12 +32,12 @@ package struct RecordingWriter: ~Copyable {
     package var isAmplyFilled: Bool { writer.bytes.count >= Self.amplyFilled }
 
     /// Adds an event and what the manager wanted done about it.
-    package mutating func note(_ event: Event, at instant: Instant, _ actions: [Action]) {
+    package mutating func note(_ event: Event, at instant: Instant, _ actions: some Collection<Action>) {
         writer.append(RecordingFormat.Frame.event)
         writer.append(instant)
         writer.append(event)
         writer.append(UInt32(truncatingIfNeeded: actions.count))
-        for index in actions.indices { writer.append(actions[index]) }
+        for action in actions { writer.append(action) }
         events += 1
     }
 

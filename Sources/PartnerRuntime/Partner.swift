@@ -34,8 +34,6 @@ public final class Partner {
     private(set) var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
     private var failureDetail: String?
-    /// Whether history was written at once: then so is the recording, and neither is due in the handshake that follows.
-    private var wroteAtOnce = false
 
     /// A partner at its power-on.
     ///
@@ -194,8 +192,6 @@ extension Partner {
         for index in actions.indices { carryOut(actions[index], at: now) }
         // Afterwards, when the partner has already been sent what it waits for.
         recorder?.note(event, at: now, actions)
-        if wroteAtOnce { recorder?.flush() }
-        wroteAtOnce = false
         actions.removeAll(keepingCapacity: true)
     }
 
@@ -594,12 +590,9 @@ extension Partner {
         control?.remove()
     }
 
-    /// When history or the recording has to be written; nil when nothing waits.
-    private var nextWrite: Instant? {
-        guard let recording = recorder?.due else { return history.due }
-        guard let line = history.due else { return recording }
-        return min(line, recording)
-    }
+    /// When history or the recording has to be written; nil when nothing waits. While history waits for a handshake to be
+    /// over, so does the recording.
+    private var nextWrite: Instant? { history.due ?? recorder?.due }
 
     private func writeWhatIsDue() {
         if let due = nextWrite, due <= MonotonicClock.now {
@@ -623,7 +616,6 @@ extension Partner {
         switch record.event {
         case .connectStarted, .requestAccepted:
             let rail = record.rail.map { end(of: $0).configuration }
-            wroteAtOnce = true
             history.write(record, at: now) { line in
                 guard let rail else { return }
                 line.field("address", text: rail.partnerAddress.text)
@@ -632,7 +624,6 @@ extension Partner {
             }
         case .connectFailed, .handshakeFailed, .retired, .portsFailed:
             let detail = failureDetail
-            wroteAtOnce = true
             history.write(record, at: now) { line in
                 if let detail { line.field("detail", text: detail) }
             }

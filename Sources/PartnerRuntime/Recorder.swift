@@ -4,8 +4,8 @@ import Recording
 
 /// Records a life of the connection manager in a file, for a replay.
 ///
-/// Like history, what it is told is put into its form and written at most `HistoryWriter.delay` later, so that it takes
-/// no time from a handshake under way; a SIGKILL can cost no more than that.
+/// What it is told is put into its form and written `HistoryWriter.delay` later, or together with the lines of history
+/// that wait then, so that it takes no time from a handshake under way. A SIGKILL can cost twice that delay at most.
 struct Recorder: ~Copyable {
     private let path: String
     private let descriptor: OwnedDescriptor
@@ -27,8 +27,11 @@ struct Recorder: ~Copyable {
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644), call: "open",
             subject: "the recording \(path)")
         recording = RecordingWriter(start)
-        events.reserveCapacity(Self.eventCapacity)
-        actions.reserveCapacity(Self.actionCapacity)
+        // Touched once, so that no page of it is taken from the kernel in a handshake.
+        events = Array(repeating: (.stop, start.instant, 0), count: Self.eventCapacity)
+        events.removeAll(keepingCapacity: true)
+        actions = Array(repeating: .finished, count: Self.actionCapacity)
+        actions.removeAll(keepingCapacity: true)
         write()
     }
 

@@ -2,8 +2,11 @@
 package struct MessageWriter {
     package private(set) var bytes: [UInt8] = []
 
-    /// Nothing yet, and room for so many bytes.
-    package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+    /// Nothing yet, and room for so many bytes, each of them touched: none waits for the kernel later.
+    package init(capacity: Int = 0) {
+        bytes = Array(repeating: 0, count: capacity)
+        removeAll()
+    }
 
     package mutating func append(_ value: UInt8) { bytes.append(value) }
 

@@ -105,6 +105,7 @@ struct ReplayTests {
         #expect(report.unread == 2)
         let text = lines.map { $0.drop { $0 == " " } }.joined(separator: " ")
         #expect(text.contains("byte 8: the checksum does not fit"))
-        #expect(text.contains("recording-b1.ccmrec is missing"))
+        #expect(text.contains("the recording is missing"))
+        #expect(lines.contains("  recording: \(folder)/recording-b1.ccmrec"))
     }
 }

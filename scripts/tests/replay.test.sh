@@ -34,6 +34,7 @@ expect 'a run records every life' status 0 holds '[ -s "$run/recording-a1.ccmrec
     holds '[ -s "$run/recording-b1.ccmrec" ]' holds '[ -s "$run/recording-b2.ccmrec" ]'
 try "$lab" replay "$scratch/run"
 expect 'it replays the same' status 0 out '3 of 3 lives the same throughout' out '1 are cut'
+chmod 755 "$scratch"
 try as_nobody "$lab" replay "$scratch/run"
 expect 'it replays the same without privileges' status 0 out '3 of 3 lives the same throughout'
 
@@ -46,8 +47,8 @@ size=$(stat -c %s "$damaged/recording-a1.ccmrec")
 byte=$(od -An -tu1 -j $((size / 2)) -N 1 "$damaged/recording-a1.ccmrec")
 put "$damaged/recording-a1.ccmrec" $((size / 2)) $((byte ^ 1))
 try "$lab" replay "$damaged"
-expect 'a recording changed by one bit is told' status 2 out 'NOT READ' out 'the checksum does not fit' \
-    out '2 of 3 lives the same'
+expect 'a recording changed by one bit is told' status 2 out 'NOT READ' out 'the checksum does' \
+    out "recording: $damaged/recording-a1.ccmrec" out '2 of 3 lives the same'
 
 cut=$scratch/cut
 cp -R "$run" "$cut"
@@ -58,7 +59,8 @@ expect 'a recording that was cut off replays as far as it goes, and says so' sta
 
 rm "$cut/recording-b2.ccmrec"
 try "$lab" replay "$cut"
-expect 'a recording that is missing is told' status 2 out 'recording-b2.ccmrec is missing'
+expect 'a recording that is missing is told' status 2 out 'the recording is missing' \
+    out "recording: $cut/recording-b2.ccmrec"
 echo "{}" >"$cut/recording-b2.ccmrec"
 try "$lab" replay "$cut/recording-b2.ccmrec"
 expect 'another file is told from a recording' status 2 out 'this is no recording'

@@ -27,7 +27,7 @@ package struct ReplayReport: Sendable {
         case .failure(let error):
             unread += 1
             return [Self.row(replayed.life.name, "-", "-", "NOT READ")]
-                + Table.wrapped(error.description, indent: 2)
+                + Table.wrapped(error.description, indent: 2) + [Self.place(replayed)]
         case .success(let replay):
             events += replay.events
             actions += replay.actions
@@ -36,7 +36,7 @@ package struct ReplayReport: Sendable {
             }
             if let difference = replay.difference {
                 different += 1
-                return [row("DIFFERS")] + Self.lines(difference) + ["  recording: \(replayed.life.path)"]
+                return [row("DIFFERS")] + Self.lines(difference) + [Self.place(replayed)]
             }
             same += 1
             guard case .cut(let remainder) = replay.ending else { return [row("same")] }
@@ -59,6 +59,9 @@ package struct ReplayReport: Sendable {
         }
         return lines
     }
+
+    /// A path is for copying, and stands on a line of its own.
+    private static func place(_ replayed: ReplayedLife) -> String { "  recording: \(replayed.life.path)" }
 
     private static func lines(_ difference: Replay.Difference) -> [String] {
         let time = SpanText.exact(difference.time)

@@ -19,19 +19,19 @@ package struct ReplayedLife: Sendable {
         guard Files.exists(life.path) else {
             return .failure(
                 LabError(
-                    "\(life.path) is missing: the run did not record (it measured speed), or the partner ended "
+                    "the recording is missing: the run did not record (it measured speed), or the partner ended "
                         + "before it could"))
         }
         guard let bytes = Files.bytes(of: life.path, limit: largest) else {
-            return .failure(LabError("\(life.path) cannot be read"))
+            return .failure(LabError("the recording cannot be read"))
         }
         guard bytes.count < largest else {
-            return .failure(LabError("\(life.path) is larger than a recording can be (\(largest) bytes)"))
+            return .failure(LabError("the recording is larger than a recording can be (\(largest) bytes)"))
         }
         do throws(RecordingError) {
             return .success(try Replay(of: bytes))
         } catch {
-            return .failure(LabError("\(life.path): \(error)"))
+            return .failure(LabError("\(error)"))
         }
     }
 

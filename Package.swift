@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "Addressing", swiftSettings: strict),
         .target(name: "Verbs", dependencies: ["CRDMA"], swiftSettings: strict),
         .target(name: "ClusterConnection", swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["ClusterConnection"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["ClusterConnection"], swiftSettings: strict),
         .target(
             name: "StrictYAML",
@@ -42,29 +43,29 @@ let package = Package(
         .target(
             name: "PartnerRuntime",
             dependencies: [
-                "Addressing", "CCapability", "CLinux", "CProcessor", "ClusterConnection", "StrictYAML",
-                "Verbs",
+                "Addressing", "CCapability", "CLinux", "CProcessor", "ClusterConnection", "Recording",
+                "StrictYAML", "Verbs",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict),
         .target(
             name: "LabKit",
             dependencies: [
-                "Addressing", "ClusterConnection", "Simulation", "StrictYAML",
+                "Addressing", "ClusterConnection", "Recording", "Simulation", "StrictYAML",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmd",
             dependencies: [
-                "Addressing", "ClusterConnection", "PartnerRuntime", "StrictYAML", "Verbs",
+                "Addressing", "ClusterConnection", "PartnerRuntime", "Recording", "StrictYAML", "Verbs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "ccmlab",
             dependencies: [
-                "Addressing", "ClusterConnection", "LabKit", "Simulation", "StrictYAML",
+                "Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -75,17 +76,25 @@ let package = Package(
         .testTarget(name: "AddressingTests", dependencies: ["Addressing"], swiftSettings: strict),
         .testTarget(name: "VerbsTests", dependencies: ["Verbs"], swiftSettings: strict),
         .testTarget(
-            name: "ClusterConnectionTests", dependencies: ["ClusterConnection"], swiftSettings: strict),
+            name: "ClusterConnectionTests", dependencies: ["ClusterConnection", "FuzzingSupport"],
+            swiftSettings: strict),
+        // What fuzz tests do to bytes.
+        .target(
+            name: "FuzzingSupport", dependencies: ["ClusterConnection"], path: "Tests/FuzzingSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecordingTests", dependencies: ["ClusterConnection", "FuzzingSupport", "Recording"],
+            swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["ClusterConnection", "Simulation"], swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
-            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime"],
+            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime", "Recording"],
             swiftSettings: strict),
         .testTarget(
             name: "LabKitTests",
-            dependencies: ["Addressing", "ClusterConnection", "LabKit", "Simulation", "StrictYAML"],
+            dependencies: ["Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML"],
             swiftSettings: strict),
     ]
 )

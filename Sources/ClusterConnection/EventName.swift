@@ -23,6 +23,8 @@ public enum EventName: String, CaseIterable, Sendable {
     /// The own end of the rail is gone, the connection with it: `address`, `reason` (`deviceGone` or
     /// `addressGone`), `detail`. No evidence against the partner.
     case railLost
+    /// The recording for a replay could not be written, and ends here: `reason`. The process goes on.
+    case recordingFailed
     /// The process cannot go on: `reason`. The last line of this incarnation.
     case failed
     /// An orderly end: `beats`, `beatMedianNs`, `beatP99Ns`, `maxResidentKiB` and the counters.

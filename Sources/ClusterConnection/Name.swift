@@ -4,7 +4,7 @@
 public struct Name: Sendable {
     private var characters: InlineArray<32, UInt8> = InlineArray(repeating: 0)
     /// How many characters it has.
-    let count: Int
+    package let count: Int
 
     /// How many characters a name may have.
     public static let capacity = 32
@@ -29,7 +29,7 @@ public struct Name: Sendable {
     }
 
     /// The character at this place, as it travels.
-    subscript(index: Int) -> UInt8 { characters[index] }
+    package subscript(index: Int) -> UInt8 { characters[index] }
 
     private static func isAllowed(_ character: UInt8) -> Bool {
         switch character {

@@ -21,6 +21,9 @@ extension Configuration {
         let control = fields.value("control", expected: "the path of a socket, at most 107 bytes") {
             (1...107).contains($0.utf8.count) ? $0 : nil
         }
+        let recording = fields.value("recording", expected: "the path of a file, at most 4095 bytes") {
+            (1...4095).contains($0.utf8.count) ? $0 : nil
+        }
         let transport = Transport(fields: fields.section("transport"))
         let settings = Settings(fields: fields, transport: transport)
         let rails = Self.rails(fields)
@@ -34,7 +37,7 @@ extension Configuration {
         guard let partner, let settings, let rails, let boot else { return nil }
         self.init(
             partner: partner, settings: settings, rails: rails, boot: boot, transport: transport,
-            clients: clients, controlPath: control, killAfter: killAfter)
+            clients: clients, controlPath: control, recordingPath: recording, killAfter: killAfter)
     }
 
     private static func clients(_ fields: YAMLFields) -> [ClientEntry] {

@@ -18,6 +18,8 @@ public struct Configuration: Hashable, Sendable {
     public var clients: [ClientEntry] = []
     /// Where `ccmd status` finds the process; nil for nowhere.
     public var controlPath: String?
+    /// The file that all events and actions of the connection manager are recorded in, for a replay; nil for none.
+    public var recordingPath: String?
     /// The laboratory's failpoint: die by SIGKILL right after this operation completed.
     public var killAfter: Operation?
 

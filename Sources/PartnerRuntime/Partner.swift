@@ -1,4 +1,5 @@
 import ClusterConnection
+import Recording
 import Verbs
 
 /// One partner process: drives the connection manager with verbs, walks the boot phases, writes history.
@@ -13,6 +14,7 @@ public final class Partner {
     let serviceManager = ServiceManager()
     private var timers: TimerTable
     var history: HistoryWriter
+    private var recorder: Recorder?
     private var control: ControlSocket?
     private(set) var manager: ConnectionManager
     /// The own ends of the rails, in the order of the configuration.
@@ -54,9 +56,11 @@ public final class Partner {
             path: events, partner: configuration.partner, incarnation: incarnation)
         var settings = configuration.settings
         settings.rails = configuration.rails.count
-        manager = ConnectionManager(
+        let start = RecordedStart(
             settings: settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max), at: started
         )
+        manager = start.manager
+        if let path = configuration.recordingPath { recorder = try Recorder(path: path, start) }
         notes = ClientNotes()
         clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
             notes.append($0)
@@ -90,6 +94,7 @@ public final class Partner {
             try runToTheEnd()
         } catch {
             history.write(.failed, at: MonotonicClock.now) { $0.field("reason", text: error.description) }
+            recorder?.end()
             throw error
         }
     }
@@ -105,8 +110,8 @@ public final class Partner {
         }
         timers.setBoot(boot.first?.due)
         while !isFinished {
-            if let due = history.due, due <= MonotonicClock.now { history.flush() }
-            timers.setHistory(history.due)
+            writeWhatIsDue()
+            timers.setHistory(nextWrite)
             timers.setClients(clients.nextDue)
             timers.arm()
             let ready = try poller.wait(blocks: !clients.hasWork)
@@ -181,9 +186,12 @@ extension Partner {
     private func take(_ event: Event, at now: Instant) {
         manager.handle(event, at: now, into: &actions)
         if let operation = configuration.killAfter, let record = completion(of: operation) {
+            recorder?.note(event, at: now, actions)
             die(after: record, at: now)
         }
         for index in actions.indices { carryOut(actions[index], at: now) }
+        // Afterwards, when the partner has already been sent what it waits for.
+        recorder?.note(event, at: now, actions)
         actions.removeAll(keepingCapacity: true)
     }
 
@@ -578,7 +586,22 @@ extension Partner {
             ProcessFacts.describe(in: &line)
             manager.counters.describe(in: &line)
         }
+        recorder?.end()
         control?.remove()
+    }
+
+    /// When history or the recording has to be written; nil when nothing waits. While history waits for a handshake to be
+    /// over, so does the recording.
+    private var nextWrite: Instant? { history.due ?? recorder?.due }
+
+    private func writeWhatIsDue() {
+        if let due = nextWrite, due <= MonotonicClock.now {
+            history.flush()
+            recorder?.flush()
+        }
+        guard let failure = recorder?.failure else { return }
+        recorder = nil
+        history.write(.recordingFailed, at: MonotonicClock.now) { $0.field("reason", text: failure) }
     }
 
     private func describeBeats(in line: inout JSONLine) {
@@ -678,6 +701,7 @@ extension Partner {
     /// The laboratory's failpoint: nothing of what was to follow the operation happens.
     private func die(after record: HistoryRecord, at now: Instant) -> Never {
         history.write(record, at: now)
+        recorder?.flush()
         ProcessFacts.killSelf()
     }
 }

@@ -20,7 +20,9 @@ public struct Ordeal: Hashable, Sendable {
 
     /// An act, so long after the one before it.
     public struct Step: Hashable, Sendable {
+        /// The span.
         public var after: TimeSpan
+        /// What is done.
         public var act: Act
     }
 

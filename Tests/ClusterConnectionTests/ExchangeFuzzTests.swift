@@ -1,3 +1,4 @@
+import FuzzingSupport
 import Testing
 
 @testable import ClusterConnection

@@ -74,5 +74,9 @@ struct HostTests {
         #expect(text.contains("partner: b\nnode: 2\npartnerNode: 1\n"))
         #expect(text.contains("missLimit: 7"))
         #expect(text.contains("killAfter: firstRead"))
+        #expect(!text.contains("recording:"))
+        let recorded = scenario.partners[.a]?.settings.configuration(
+            for: .a, control: nil, recording: "/tmp/Bob's: runs/recording-a1.ccmrec", killAfter: nil)
+        #expect(recorded?.contains("\nrecording: '/tmp/Bob''s: runs/recording-a1.ccmrec'\n") == true)
     }
 }

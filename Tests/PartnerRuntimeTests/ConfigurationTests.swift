@@ -38,6 +38,7 @@ struct ConfigurationTests {
         #expect(configuration.transport == .init(ackTimeout: 12, retryCount: 5))
         #expect(configuration.controlPath == nil)
         #expect(configuration.killAfter == nil)
+        #expect(configuration.recordingPath == nil)
     }
 
     @Test(

@@ -7,4 +7,10 @@ public struct PortOrder: Hashable, Sendable {
     public var ports: UInt32
     /// How many bytes of the client's memory the partner shall reach.
     public var memory: UInt64
+
+    package init(pair: ClientPair, ports: UInt32, memory: UInt64) {
+        self.pair = pair
+        self.ports = ports
+        self.memory = memory
+    }
 }

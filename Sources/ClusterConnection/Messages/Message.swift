@@ -53,7 +53,7 @@ public struct Message: Hashable, Sendable {
     /// The protocol version it is written in.
     let version: UInt16
     /// Its number on its connection.
-    let number: UInt32
+    package let number: UInt32
     /// The incarnation that wrote it.
     let writer: Incarnation
     /// The incarnation it is meant for.
@@ -62,7 +62,7 @@ public struct Message: Hashable, Sendable {
     let payload: [UInt8]
 
     /// The kind, when it is a known one.
-    var kind: Kind? { Kind(rawValue: rawKind) }
+    package var kind: Kind? { Kind(rawValue: rawKind) }
 
     init(
         _ kind: Kind, version: UInt16, number: UInt32, writer: Incarnation, reader: Incarnation,
@@ -97,7 +97,7 @@ public struct Message: Hashable, Sendable {
     }
 
     /// Reads what a partner sent; trusts nothing of it.
-    init(bytes: [UInt8]) throws(WireError) {
+    package init(bytes: [UInt8]) throws(WireError) {
         guard bytes.count >= Self.headerByteCount + Self.trailerByteCount else { throw .tooShort }
         guard bytes.count <= Self.capacity else { throw .tooLong }
         var reader = MessageReader(bytes, 0..<bytes.count)

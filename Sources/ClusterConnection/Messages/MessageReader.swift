@@ -1,35 +1,47 @@
 /// Takes fields out of bytes that a partner sent, one after the other, little-endian; trusts no length of theirs.
-struct MessageReader {
+package struct MessageReader {
     private let bytes: [UInt8]
-    private var offset: Int
+    /// Where the next field begins.
+    package private(set) var offset: Int
+    private let start: Int
     private let end: Int
 
     /// Reads the bytes of `range`, which MUST lie in `bytes`.
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
+    package init(_ bytes: [UInt8], _ range: Range<Int>) {
         self.bytes = bytes
-        offset = range.lowerBound
+        start = range.lowerBound
+        offset = start
         end = range.upperBound
     }
 
     /// How many bytes are left.
-    var remaining: Int { end - offset }
+    package var remaining: Int { end - offset }
 
-    mutating func byte() throws(WireError) -> UInt8 { UInt8(truncatingIfNeeded: try integer(byteCount: 1)) }
+    /// The byte that was read last; nil before the first one.
+    package var last: UInt8? { offset > start ? bytes[offset - 1] : nil }
 
-    mutating func half() throws(WireError) -> UInt16 { UInt16(truncatingIfNeeded: try integer(byteCount: 2)) }
+    package mutating func byte() throws(WireError) -> UInt8 {
+        UInt8(truncatingIfNeeded: try integer(byteCount: 1))
+    }
 
-    mutating func word() throws(WireError) -> UInt32 { UInt32(truncatingIfNeeded: try integer(byteCount: 4)) }
+    package mutating func half() throws(WireError) -> UInt16 {
+        UInt16(truncatingIfNeeded: try integer(byteCount: 2))
+    }
 
-    mutating func long() throws(WireError) -> UInt64 { try integer(byteCount: 8) }
+    package mutating func word() throws(WireError) -> UInt32 {
+        UInt32(truncatingIfNeeded: try integer(byteCount: 4))
+    }
+
+    package mutating func long() throws(WireError) -> UInt64 { try integer(byteCount: 8) }
 
     /// Leaves bytes out: reserved ones, or those that a newer version added.
-    mutating func skip(_ count: Int) throws(WireError) {
+    package mutating func skip(_ count: Int) throws(WireError) {
         guard count >= 0, count <= remaining else { throw .tooShort }
         offset += count
     }
 
     /// The name in the first `length` of `capacity` bytes.
-    mutating func name(length: UInt8, capacity: Int) throws(WireError) -> Name {
+    package mutating func name(length: UInt8, capacity: Int) throws(WireError) -> Name {
         guard capacity <= remaining, Int(length) <= capacity else { throw .tooShort }
         guard let name = Name(utf8: bytes[offset..<offset + Int(length)]) else { throw .badField }
         offset += capacity

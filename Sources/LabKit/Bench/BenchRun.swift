@@ -43,7 +43,7 @@ package struct BenchRun: Sendable {
         let scenarios = try ScenarioLibrary.load(
             benches.flatMap(\.scenarios).map { "\(checkout.benches)/\($0).yaml" })
         let session = try await LabSession.open(
-            checkout: checkout, ccmd: ccmd, capturesPackets: false,
+            checkout: checkout, ccmd: ccmd, keepsAll: false,
             rails: scenarios.map(\.rails).max() ?? 1, output: output, &display)
         var outcome = Outcome()
         var interruption: (any Error)?

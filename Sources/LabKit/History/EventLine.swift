@@ -55,7 +55,8 @@ enum EventLine {
         case .accessRefused: [("queuePair", true), ("count", true)]
         case .partnerRefused, .exchangeFailed: [("connection", true), ("reason", false)]
         case .partnerStalled: [("phase", false)]
-        case .confined, .stopped, .connectStarted, .connectFailed, .requestReceived, .requestRejected,
+        case .confined, .recordingFailed, .stopped, .connectStarted, .connectFailed, .requestReceived,
+            .requestRejected,
             .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .census, .loadEnded,
             .processEnded, .runEnded:
             []

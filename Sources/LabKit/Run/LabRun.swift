@@ -42,7 +42,7 @@ package struct LabRun: Sendable {
     package func run(_ display: inout Display) async throws -> [RunResult] {
         if let simulationSeed { return try simulate(seed: simulationSeed, &display) }
         let session = try await LabSession.open(
-            checkout: checkout, ccmd: ccmd, capturesPackets: !measuresSpeed,
+            checkout: checkout, ccmd: ccmd, keepsAll: !measuresSpeed,
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
         var interruption: (any Error)?

@@ -15,9 +15,10 @@ struct LabSession {
 
     /// Makes the fabric, with as many rails as any of the runs needs.
     ///
+    /// - Parameter keepsAll: whether runs leave packets and recordings; what measures speed does not.
     /// - Throws: `LabError` when it could not be made; then there is none.
     static func open(
-        checkout: Checkout, ccmd: String, capturesPackets: Bool, rails: Int, output: String,
+        checkout: Checkout, ccmd: String, keepsAll: Bool, rails: Int, output: String,
         _ display: inout Display
     ) async throws -> LabSession {
         becomeNice()
@@ -28,7 +29,7 @@ struct LabSession {
         let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
         let tools = RunTools(
             ccmd: ccmd, fabricScript: checkout.fabricScript, clock: environment.clock,
-            kernel: environment.kernel, capturesPackets: capturesPackets)
+            kernel: environment.kernel, capturesPackets: keepsAll, recordsLives: keepsAll)
         let fabric = Fabric(script: checkout.fabricScript, rails: rails)
         display.status("making the fabric")
         let isOwn = try await fabric.up()

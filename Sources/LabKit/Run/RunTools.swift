@@ -10,4 +10,6 @@ struct RunTools: Sendable {
     var kernel: String
     /// Whether a run keeps its packets. On one processor the capture takes time from what is measured.
     var capturesPackets: Bool
+    /// Whether partners record their lives for a replay. That takes a little time, too.
+    var recordsLives: Bool
 }

@@ -453,10 +453,14 @@ struct ScenarioRun {
         lives[partner] = life
         processes[partner] = Process(life: life, failpoint: killAfter)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
-        let configuration = "\(folder)/config-\(partner.rawValue)\(life).yaml"
+        let name = "\(partner.rawValue)\(life)"
+        let configuration = "\(folder)/\(RecordedRuns.configuration(of: name))"
+        let recording = tools.recordsLives ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
         do {
             try Files.write(
-                settings.configuration(for: partner, control: nil, killAfter: killAfter), to: configuration)
+                settings.configuration(
+                    for: partner, control: nil, recording: recording, killAfter: killAfter),
+                to: configuration)
         } catch {
             processes[partner] = nil
             fail("\(error)", &group)

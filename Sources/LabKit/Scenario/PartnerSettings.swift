@@ -63,9 +63,10 @@ package struct PartnerSettings: Hashable, Sendable {
     /// - Parameters:
     ///   - partner: whose settings these are.
     ///   - control: path of the control socket; nil for none.
+    ///   - recording: path of the recording; nil for none.
     ///   - killAfter: the failpoint of this boot; nil for none.
     package func configuration(
-        for partner: PartnerID, control: String?, killAfter: HandshakeOperation?
+        for partner: PartnerID, control: String?, recording: String? = nil, killAfter: HandshakeOperation?
     ) -> String {
         var text = """
             partner: \(partner.rawValue)
@@ -96,6 +97,7 @@ package struct PartnerSettings: Hashable, Sendable {
         text += speech.configuration + progressConfiguration + limitsConfiguration
         if !clients.isEmpty { text += "clients:\n" + clients.map(\.configuration).joined() }
         if let control { text += "control: \(control)\n" }
+        if let recording { text += "recording: \(ConfigurationText.quoted(recording))\n" }
         if let killAfter { text += "lab:\n  killAfter: \(killAfter.rawValue)\n" }
         return text
     }

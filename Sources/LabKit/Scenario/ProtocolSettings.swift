@@ -67,4 +67,9 @@ enum ConfigurationText {
         guard !fields.isEmpty else { return "" }
         return fields.reduce("\(name):\n") { $0 + "  \($1.0): \($1.1)\n" }
     }
+
+    /// A text that may hold anything but the end of a line (YAML 1.2, single-quoted style).
+    static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    }
 }

@@ -1,23 +1,23 @@
 import Glibc
 
-@testable import ClusterConnection
+import ClusterConnection
 
 /// How long fuzzing goes on, and what it does to bytes.
-enum Fuzzing {
+package enum Fuzzing {
     /// So many rounds, times the number in the environment's `CCM_LAB_FUZZ`: a night's fuzzing is the same tests.
-    static func rounds(_ count: Int) -> Int {
+    package static func rounds(_ count: Int) -> Int {
         let factor = getenv("CCM_LAB_FUZZ").flatMap { Int(String(cString: $0)) } ?? 1
         return count * max(1, factor)
     }
 
     /// Bytes from a generator.
-    static func bytes(_ count: Int, using generator: inout SplitMix64) -> [UInt8] {
+    package static func bytes(_ count: Int, using generator: inout SplitMix64) -> [UInt8] {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     }
 
     /// One to three things done to `bytes` that a hostile or broken partner may do: bits turned, a field of any width
     /// at an extreme, the end cut off, something put behind, in between or left out, parts doubled.
-    static func mutate(_ bytes: [UInt8], using generator: inout SplitMix64) -> [UInt8] {
+    package static func mutate(_ bytes: [UInt8], using generator: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...3, using: &generator) { change(&bytes, &generator) }
         return bytes

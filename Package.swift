@@ -94,7 +94,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LabKitTests",
-            dependencies: ["Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML"],
+            dependencies: [
+                "Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML",
+            ],
             swiftSettings: strict),
     ]
 )

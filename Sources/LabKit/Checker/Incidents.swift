@@ -119,8 +119,8 @@ extension StepAction {
     /// Whether the action takes something away that the pair needs.
     var isFault: Bool {
         switch self {
-        case .kill, .freeze, .reboot, .stop, .cut, .powerOff, .removeAddress, .removeDevice: true
-        case .thaw, .boot, .heal, .addAddress, .addDevice, .census: false
+        case .kill, .freeze, .reboot, .stop, .cut, .holdWrites, .powerOff, .removeAddress, .removeDevice: true
+        case .thaw, .boot, .heal, .releaseWrites, .addAddress, .addDevice, .census: false
         }
     }
 }

@@ -69,6 +69,8 @@ struct Timeline {
     private(set) var lives: [PartnerID: [Life]] = [:]
     private(set) var frozen: [PartnerID: [Stretch]] = [:]
     private(set) var cuts: [Stretch] = []
+    /// The times in which a partner's writes were held back.
+    private(set) var held: [PartnerID: [Stretch]] = [:]
     /// The times in which a partner's end of the rail was taken away.
     private(set) var railless: [PartnerID: [Stretch]] = [:]
     private(set) var established: [PartnerID: [Established]] = [:]
@@ -183,6 +185,14 @@ struct Timeline {
                 if let partner = event.partner, let last = railless[partner]?.indices.last {
                     railless[partner]?[last].to = event.time
                 }
+            case .holdWrites:
+                if let partner = event.partner {
+                    held[partner, default: []].append(Stretch(from: began, event: event))
+                }
+            case .releaseWrites:
+                if let partner = event.partner, let last = held[partner]?.indices.last {
+                    held[partner]?[last].to = event.time
+                }
             case .boot, .stop, .census, nil: break
             }
         }
@@ -190,7 +200,9 @@ struct Timeline {
 
     /// All that keeps two lives from being connected although both run.
     var disturbances: [Stretch] {
-        PartnerID.allCases.reduce(cuts) { $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) }
+        PartnerID.allCases.reduce(cuts) {
+            $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) + (held[$1] ?? [])
+        }
     }
 
     private mutating func endFreeze(of partner: PartnerID, at moment: Instant) {

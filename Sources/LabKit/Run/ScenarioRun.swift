@@ -26,6 +26,8 @@ struct ScenarioRun {
         case partDone(Int, began: Instant, effect: Instant)
         /// The partners were counted.
         case counted([Census], began: Instant)
+        /// What a step that released writes found; its `partDone` follows.
+        case released(Int, HeldWrites.Release)
         case load(BusyLoops.Report)
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
@@ -51,6 +53,8 @@ struct ScenarioRun {
         var parts: [StepAction]
         var began: Instant
         var effect: Instant?
+        /// What was found of its effect.
+        var findings: [(String, JSONValue)] = []
     }
 
     private let variant: ScenarioVariant
@@ -113,6 +117,10 @@ struct ScenarioRun {
         if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
             try await Task { try await Rail.heal(scenario.railNumbers) }.value
         }
+        for step in scenario.steps where step.action == .holdWrites {
+            guard let partner = step.partner else { continue }
+            try await Task { try await HeldWrites(of: partner, on: scenario.railNumbers).drop() }.value
+        }
         for step in scenario.steps {
             guard let part = step.action.taken, let partner = step.partner else { continue }
             try await Task { try await change(part, of: partner, "give", tools) }.value
@@ -154,6 +162,10 @@ struct ScenarioRun {
             partDone(index, began: began, effect: effect, &group)
         case .counted(let counts, let began):
             for census in counts { director?.heard(log.census(census, began: began, at: MonotonicClock.now)) }
+        case .released(let index, let release):
+            underWay[index]?.findings = [
+                ("held", .unsigned(release.held)), ("arrived", .unsigned(release.arrived)),
+            ]
         case .load(let report):
             take(report, &group)
         case .failed(let reason): fail(reason, &group)
@@ -310,8 +322,8 @@ struct ScenarioRun {
                 case .powerOff:
                     cutRails == variant.scenario.railNumbers
                         ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
-                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .removeAddress, .addAddress,
-                    .removeDevice, .addDevice, .census:
+                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+                    .removeAddress, .addAddress, .removeDevice, .addDevice, .census:
                     [action]
                 }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
@@ -331,6 +343,16 @@ struct ScenarioRun {
             let rails = self.rails(of: step)
             background(index, &group) {
                 part == .cut ? try await Rail.cut(rails) : try await Rail.heal(rails)
+            }
+        case .holdWrites:
+            guard let partner = step.partner else { return }
+            let writes = HeldWrites(of: partner, on: rails(of: step))
+            background(index, &group) { try await writes.hold() }
+        case .releaseWrites:
+            guard let partner = step.partner else { return }
+            let writes = HeldWrites(of: partner, on: rails(of: step))
+            background(index, &group) { [report] in
+                report.yield(.released(index, try await writes.release()))
             }
         case .powerOff:
             guard let partner = step.partner else { return }
@@ -384,8 +406,8 @@ struct ScenarioRun {
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
             signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
             background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
-        case .boot, .reboot, .cut, .heal, .powerOff, .removeAddress, .addAddress, .removeDevice, .addDevice,
-            .census:
+        case .boot, .reboot, .cut, .heal, .holdWrites, .releaseWrites, .powerOff, .removeAddress, .addAddress,
+            .removeDevice, .addDevice, .census:
             break
         }
     }
@@ -437,7 +459,7 @@ struct ScenarioRun {
                 step: step.id, action: step.action, partner: step.partner, rail: step.rail,
                 began: moment.began,
                 effect: moment.effect,
-                at: max(now, moment.effect), killAfter: step.killAfter))
+                at: max(now, moment.effect), killAfter: step.killAfter, findings: state.findings))
         director?.stepDone(index, moment)
     }
 

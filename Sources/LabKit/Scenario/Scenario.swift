@@ -85,6 +85,11 @@ package enum StepAction: String, CaseIterable, Sendable {
     case cut
     /// The rail carries packets again.
     case heal
+    /// What the partner writes into the other's memory stays on its side of the rail, in the order in which it was
+    /// sent. All else passes: reads, messages, acknowledgements, and all that the other one sends.
+    case holdWrites
+    /// What was held back goes out, and is seen to arrive. A step that finds nothing held back fails the run.
+    case releaseWrites
     /// The rail is cut, the process killed and its RDMA device made anew: power is gone, nobody says goodbye.
     /// The rail stays cut until it is healed.
     case powerOff
@@ -108,8 +113,8 @@ package enum StepAction: String, CaseIterable, Sendable {
         switch self {
         case .removeAddress: .address
         case .removeDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .addAddress, .addDevice,
-            .census:
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+            .powerOff, .addAddress, .addDevice, .census:
             nil
         }
     }
@@ -119,8 +124,8 @@ package enum StepAction: String, CaseIterable, Sendable {
         switch self {
         case .addAddress: .address
         case .addDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .removeAddress,
-            .removeDevice, .census:
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+            .powerOff, .removeAddress, .removeDevice, .census:
             nil
         }
     }

@@ -12,6 +12,8 @@ struct ScheduleReader {
     /// How many rails there are, and which of them are cut.
     private let rails: Int
     private var cut: Set<Int> = []
+    /// Whose writes are held back.
+    private var held: Set<PartnerID> = []
     /// What was taken from a partner's end of the rail.
     private var taken: [PartnerID: RailPart] = [:]
 
@@ -30,6 +32,11 @@ struct ScheduleReader {
                 steps.append(step)
                 moments.steps.append(step.id)
             }
+        }
+        for partner in held.sorted() {
+            root.refuse(
+                "steps", "hold \(partner.rawValue)'s writes back and never release them, so that nothing shows "
+                    + "whether there were any; expected a step “do: releaseWrites, partner: \(partner.rawValue)”")
         }
         return steps
     }
@@ -100,6 +107,9 @@ struct ScheduleReader {
         _ action: StepAction, _ partner: PartnerID?, _ rail: Int?, killAfter: HandshakeOperation?,
         _ fields: YAMLFields
     ) {
+        if !held.isEmpty, action == .cut || action == .powerOff {
+            fields.refuse("do", "the rail holds writes back at this step; release them first")
+        }
         switch action {
         case .cut:
             let meant = rail.map { [$0] } ?? Set(0..<rails)
@@ -110,8 +120,8 @@ struct ScheduleReader {
             if meant.isDisjoint(with: cut) { fields.refuse("do", "the rail is not cut at this step") }
             cut.subtract(meant)
         case .census: break
-        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
-            .removeDevice, .addDevice:
+        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .holdWrites, .releaseWrites,
+            .removeAddress, .addAddress, .removeDevice, .addDevice:
             guard let partner else { return }
             if let problem = follow(action, partner) {
                 fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
@@ -153,6 +163,10 @@ struct ScheduleReader {
             }
             taken[partner] = nil
             return nil
+        case .holdWrites:
+            if !cut.isEmpty { return "is cut off" }
+            return held.insert(partner).inserted ? nil : "has its writes held back already"
+        case .releaseWrites: return held.remove(partner) == nil ? "has no writes held back" : nil
         case .cut, .heal, .census: return nil
         }
     }

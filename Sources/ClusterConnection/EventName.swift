@@ -183,6 +183,9 @@ public enum EventName: String, CaseIterable, Sendable {
 
     // MARK: The laboratory
 
+    /// A partner's failpoint was reached: `act` (`kill` or `freeze`), `after`, `dueNs` (when it strikes). Written by the
+    /// process itself.
+    case failpointReached
     /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`.
     case runStarted
     /// A step of the schedule took effect: `step`, `action`, and the partner it names; of `releaseWrites` also `held`

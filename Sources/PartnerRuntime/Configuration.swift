@@ -18,8 +18,8 @@ public struct Configuration: Hashable, Sendable {
     public var clients: [ClientEntry] = []
     /// Where `ccmd status` finds the process; nil for nowhere.
     public var controlPath: String?
-    /// The laboratory's failpoint: die by SIGKILL right after this operation completed.
-    public var killAfter: Operation?
+    /// The laboratory's failpoint; nil for none.
+    public var failpoint: Failpoint?
 
     /// One path of the interconnect.
     public struct Rail: Hashable, Sendable {

@@ -7,7 +7,8 @@ extension Timeline {
     /// there with what was there at the fence; this rule has each of them end, and badly.
     func heldWritesNotRefused() -> [Broken] {
         events.filter { $0.text("action") == StepAction.releaseWrites.rawValue }.flatMap { release in
-            guard let sender = release.partner, let hold = held[sender]?.last(where: { $0.from < release.time })
+            guard let sender = release.partner,
+                let hold = held[sender]?.last(where: { $0.from < release.time })
             else { return [Broken]() }
             let began = release.number("began").map { Instant(nanoseconds: $0) } ?? release.time
             guard let keeper = life(of: sender.other, at: began), let writer = life(of: sender, at: began)

@@ -138,7 +138,13 @@ struct Timeline {
                 lives[index].wasKilled = event.number("signal") == 9
                 let began = event.number("began").map { Instant(nanoseconds: $0) }
                 lives[index].wasEndedByLab = began != nil
-                lives[index].endBegan = began ?? lives[index].events.last?.time ?? event.time
+                // A failpoint strikes at a moment of its own, at which the process need not have written anything.
+                let struck = lives[index].events.last {
+                    $0.name == .failpointReached && $0.text("act") == Failpoint.Act.kill.rawValue
+                }?.number("dueNs")
+                lives[index].endBegan =
+                    began ?? struck.map { Instant(nanoseconds: $0) } ?? lives[index].events.last?.time
+                    ?? event.time
             default: break
             }
             if !event.incarnation.isEmpty, event.name != .processEnded, event.name != .fault,

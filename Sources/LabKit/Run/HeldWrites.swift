@@ -2,8 +2,9 @@ import ClusterConnection
 
 /// RDMA writes of one partner that the lab holds back at its end of the rail, while all else passes.
 ///
-/// A queueing discipline that lets nothing out (tc-plug) takes the packets whose BTH says RDMA WRITE, another one the
-/// rest. What arrives at the other side is counted there, before its RDMA device sees it.
+/// A queueing discipline that can be plugged takes the packets whose BTH says RDMA WRITE, others the rest. What arrives at
+/// the other side is counted there, before its RDMA device sees it. All of it is there before a partner boots: while a
+/// queueing discipline is put in the place of another, Soft-RoCE's packets are refused, and its queue pairs break.
 struct HeldWrites: Sendable {
     /// What came of a release.
     struct Release: Sendable {
@@ -28,27 +29,38 @@ struct HeldWrites: Sendable {
     /// Where the BTH begins, behind the headers of IP and UDP.
     private static let protocols = [("ip", "ip", 28), ("ipv6", "ip6", 48)]
 
-    /// Holds back what the partner writes from now on.
+    /// Makes rails that can hold writes back, and do not yet.
     ///
     /// - Throws: when tc(8) did not make it so.
-    func hold() async throws {
+    func prepare() async throws {
         for rail in rails {
             let sender = FabricNames.link(of: partner, rail: rail)
             let receiver = FabricNames.link(of: partner.other, rail: rail)
-            // The count is there before there is anything to count.
             try await batch(
                 at: partner.other,
                 "qdisc add dev \(receiver) handle ffff: ingress\n"
-                    + Self.filters(on: receiver, parent: "ffff:", "action pass"))
+                    + Self.filters(on: receiver, parent: "ffff:", "action continue"))
             try await batch(
                 at: partner,
                 "qdisc add dev \(sender) root handle 1: prio bands 4\n"
                     + "qdisc add dev \(sender) parent 1:4 handle 40: plug\n"
+                    + plug(rail, "release_indefinite")
                     + Self.filters(on: sender, parent: "1:", "flowid 1:4"))
         }
     }
 
-    /// Lets everything out that was held back, waits until it has arrived, and leaves the rail as it was.
+    /// Holds back what the partner writes from now on.
+    ///
+    /// - Throws: when tc(8) did not make it so.
+    func hold() async throws {
+        for rail in rails { try await batch(at: partner, plug(rail, "block")) }
+    }
+
+    private func plug(_ rail: Int, _ what: String) -> String {
+        "qdisc change dev \(FabricNames.link(of: partner, rail: rail)) parent 1:4 handle 40: plug \(what)\n"
+    }
+
+    /// Lets everything out that was held back, and waits until it has arrived.
     ///
     /// - Throws: when nothing was held back, or did not arrive.
     func release() async throws -> Release {
@@ -58,24 +70,25 @@ struct HeldWrites: Sendable {
             throw LabError("none of \(partner.rawValue)'s writes was held back: there was none under way")
         }
         let before = try await arrivedCount()
-        for rail in rails {
-            let sender = FabricNames.link(of: partner, rail: rail)
-            try await batch(
-                at: partner, "qdisc change dev \(sender) parent 1:4 handle 40: plug release_indefinite\n")
-        }
+        try await letThrough()
         let limit = MonotonicClock.now + Self.patience
         repeat {
             release.arrived = try await arrivedCount() - before
             guard MonotonicClock.now < limit else {
                 throw LabError(
-                    "of \(release.held) packets of \(partner.rawValue)'s writes only \(release.arrived) arrived")
+                    "of \(release.held) packets of \(partner.rawValue)'s writes only \(release.arrived) arrived"
+                )
             }
         } while release.arrived < release.held
-        try await drop()
         return release
     }
 
-    /// Leaves the rail as it was, whatever is held back; a rail that holds nothing back stays as it is.
+    /// Lets everything out that is held back.
+    func letThrough() async throws {
+        for rail in rails { try await batch(at: partner, plug(rail, "release_indefinite")) }
+    }
+
+    /// Leaves the rails as they were before `prepare`, whatever is held back; others stay as they are.
     ///
     /// - Throws: when something of it is still there.
     func drop() async throws {
@@ -137,7 +150,7 @@ struct HeldWrites: Sendable {
     /// The sum of the packets that filters saw, in what `tc -s filter show` prints: `Sent 1234 bytes 5 pkt (...)`.
     static func arrivedCount(in text: String) -> UInt64 {
         text.split(separator: "\n").reduce(0) { sum, line in
-            let words = line.split(separator: " ")
+            let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count >= 5, words[0] == "Sent", words[2] == "bytes" else { return sum }
             return sum + (UInt64(words[3]) ?? 0)
         }

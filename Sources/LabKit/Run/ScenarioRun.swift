@@ -45,7 +45,7 @@ struct ScenarioRun {
         var pid: pid_t?
         var incarnation = ""
         var told: (action: StepAction, at: Instant)?
-        var failpoint: HandshakeOperation?
+        var failpoint: Failpoint?
     }
 
     /// A step under way: what is still to be done for it, and when it began and took effect.
@@ -100,6 +100,9 @@ struct ScenarioRun {
         try Files.makeFolder(folder)
         try Files.write(variant.scenario.text, to: "\(folder)/scenario.yaml")
         let kernelLog = KernelLog()
+        for partner in variant.scenario.heldPartners {
+            try await HeldWrites(of: partner, on: variant.scenario.railNumbers).prepare()
+        }
         var run = ScenarioRun(variant, folder: folder, tools: tools)
         await run.loop()
         try await heal(after: variant.scenario, tools)
@@ -117,8 +120,7 @@ struct ScenarioRun {
         if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
             try await Task { try await Rail.heal(scenario.railNumbers) }.value
         }
-        for step in scenario.steps where step.action == .holdWrites {
-            guard let partner = step.partner else { continue }
+        for partner in scenario.heldPartners {
             try await Task { try await HeldWrites(of: partner, on: scenario.railNumbers).drop() }.value
         }
         for step in scenario.steps {
@@ -267,7 +269,8 @@ struct ScenarioRun {
             told: process.told,
             at: time)
         director?.heard(event)
-        let unexplained = process.told == nil && !(process.failpoint != nil && code == ("signal", SIGKILL))
+        let unexplained =
+            process.told == nil && !(process.failpoint?.act == .kill && code == ("signal", SIGKILL))
         for order in director?.processEnded(partner, unexplained: unexplained) ?? [] { obey(order, &group) }
         // A step that ended the process goes on from here.
         for (index, step) in variant.scenario.steps.enumerated() where step.partner == partner {
@@ -307,16 +310,16 @@ struct ScenarioRun {
         switch order {
         case .boot(let partner):
             let now = MonotonicClock.now
-            let failpoint = variant.scenario.partners[partner]?.killAfter
+            let failpoint = variant.scenario.partners[partner]?.failpoint
             director?.heard(
                 log.fault(
                     step: "power-on-\(partner.rawValue)", action: .boot, partner: partner, began: now,
                     effect: now,
-                    at: now, killAfter: failpoint))
-            boot(partner, killAfter: failpoint, &group)
+                    at: now, failpoint: failpoint))
+            boot(partner, failpoint, &group)
         case .perform(let index):
             let action = variant.scenario.steps[index].action
-            let parts: [StepAction] =
+            var parts: [StepAction] =
                 switch action {
                 case .reboot: [.kill, .boot]
                 case .powerOff:
@@ -326,6 +329,7 @@ struct ScenarioRun {
                     .removeAddress, .addAddress, .removeDevice, .addDevice, .census:
                     [action]
                 }
+            if variant.scenario.steps[index].freezesByItself { parts.append(.freeze) }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
             perform(index, &group)
         case .end(let ending):
@@ -386,8 +390,8 @@ struct ScenarioRun {
                 fail("step \(step.id): \(partner.rawValue) runs already", &group)
                 return
             }
+            boot(partner, step.failpoint, &group)
             partDone(index, began: now, effect: now, &group)
-            boot(partner, killAfter: step.killAfter, &group)
             return
         }
         guard let process = processes[partner] else {
@@ -396,6 +400,12 @@ struct ScenarioRun {
         }
         guard let pid = process.pid else {
             waiting[partner] = index
+            return
+        }
+        if step.freezesByItself {
+            background(index, &group) {
+                try await PartnerProcess.wait(for: pid, stopped: true, within: Self.failpointPatience)
+            }
             return
         }
         switch part {
@@ -410,6 +420,18 @@ struct ScenarioRun {
             .removeDevice, .addDevice, .census:
             break
         }
+    }
+
+    /// How long a partner may take from its boot to its failpoint.
+    private static let failpointPatience = TimeSpan.seconds(10)
+
+    /// When the failpoint of a partner's present life struck; nil when it was not reached.
+    private func failpointMoment(of partner: PartnerID?) -> Instant? {
+        guard let partner, let process = processes[partner] else { return nil }
+        let reached = histories[partner]?.events.last {
+            $0.name == .failpointReached && $0.incarnation == process.incarnation
+        }
+        return reached?.number("dueNs").map { Instant(nanoseconds: $0) }
     }
 
     /// Does a part of a step in a child task.
@@ -444,6 +466,12 @@ struct ScenarioRun {
                 log.fault(step: step.id, action: .cut, partner: nil, began: began, effect: effect, at: effect)
             )
         }
+        if step.freezesByItself, part == .boot {
+            director?.heard(
+                log.fault(
+                    step: step.id, action: .boot, partner: step.partner, began: began, effect: effect,
+                    at: effect, failpoint: step.failpoint))
+        }
         guard stage == .running else {
             underWay[index] = nil
             return
@@ -453,13 +481,18 @@ struct ScenarioRun {
             return
         }
         underWay[index] = nil
-        let moment = StepMoment(began: state.began, effect: state.effect ?? effect)
+        var moment = StepMoment(began: state.began, effect: state.effect ?? effect)
+        if step.freezesByItself, let partner = step.partner {
+            frozen.insert(partner)
+            let struck = failpointMoment(of: partner) ?? began
+            moment = StepMoment(began: struck, effect: struck)
+        }
         director?.heard(
             log.fault(
-                step: step.id, action: step.action, partner: step.partner, rail: step.rail,
+                step: step.id, action: step.fault, partner: step.partner, rail: step.rail,
                 began: moment.began,
                 effect: moment.effect,
-                at: max(now, moment.effect), killAfter: step.killAfter, findings: state.findings))
+                at: max(now, moment.effect), failpoint: step.failpoint, findings: state.findings))
         director?.stepDone(index, moment)
     }
 
@@ -469,16 +502,16 @@ struct ScenarioRun {
     }
 
     private mutating func boot(
-        _ partner: PartnerID, killAfter: HandshakeOperation?, _ group: inout TaskGroup<Void>
+        _ partner: PartnerID, _ failpoint: Failpoint?, _ group: inout TaskGroup<Void>
     ) {
         let life = (lives[partner] ?? 0) + 1
         lives[partner] = life
-        processes[partner] = Process(life: life, failpoint: killAfter)
+        processes[partner] = Process(life: life, failpoint: failpoint)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
         let configuration = "\(folder)/config-\(partner.rawValue)\(life).yaml"
         do {
             try Files.write(
-                settings.configuration(for: partner, control: nil, killAfter: killAfter), to: configuration)
+                settings.configuration(for: partner, control: nil, failpoint: failpoint), to: configuration)
         } catch {
             processes[partner] = nil
             fail("\(error)", &group)
@@ -507,6 +540,11 @@ struct ScenarioRun {
             failure = failure ?? problem
         }
         _ = log.run(.runEnded, at: now, [("reason", .string(endingText))])
+        for partner in variant.scenario.heldPartners {
+            let writes = HeldWrites(of: partner, on: variant.scenario.railNumbers)
+            // Queue pairs cannot be destroyed while packets of theirs are held back. What goes wrong here shows in that.
+            group.addTask { try? await writes.letThrough() }
+        }
         for partner in frozen { signal(partner, SIGCONT) }
         for partner in processes.keys {
             if processes[partner]?.told == nil { processes[partner]?.told = (.stop, now) }

@@ -199,9 +199,7 @@ public struct Exploration: Sendable {
             add(.happening(place))
         }
         if let choice = world.nextByTime {
-            if deliverable.isEmpty {
-                add(choice)
-            } else if world.isBoot(choice) {
+            if !deliverable.contains(where: { !world.isOfBoot($0) }) {
                 add(choice)
             } else if node.earlyTimers > 0 {
                 add(choice, earlyTimers: 1)

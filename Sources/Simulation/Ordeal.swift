@@ -139,7 +139,7 @@ extension Ordeal {
                 partnerNode: NodeIdentity(value: UInt64(2 - node)),
                 cluster: cluster, role: .storageSystem, versions: versions[node])
             settings.rails = rails
-            settings.missLimit = 20
+            settings.missLimit = Self.missLimit
             var plan = NodePlan(settings)
             plan.clients = Self.plans.prefix(clients).map { $0 }
             nodes.append(plan)
@@ -166,8 +166,9 @@ extension Ordeal {
             Self.perform(step.act, in: &world)
             if !world.violations.isEmpty { break }
         }
-        // Whatever happened: from here on all is well.
-        world.run(for: boots.max() ?? .zero)
+        // Whatever happened: after as long as the last of it took to come, all is well.
+        let end = max(start + (boots.max() ?? .zero), world.now) + patience
+        while world.step(until: end) {}
         world.heal()
         for node in 0..<2 { world.thaw(node) }
         // Who is saying goodbye says it to the end.
@@ -194,6 +195,12 @@ extension Ordeal {
             recovery: world.violations.isEmpty ? recovery : nil, digest: world.digest,
             elapsed: world.now - start)
     }
+
+    /// The miss limit of both nodes.
+    public static let missLimit: UInt32 = 20
+
+    /// How long the last step has to take effect.
+    public var patience: TimeSpan { steps.last?.after ?? .milliseconds(1) }
 
     /// How long two partners have to stay ready, to be so.
     private static let rest = TimeSpan.milliseconds(25)

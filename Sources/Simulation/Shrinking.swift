@@ -19,6 +19,16 @@ extension Ordeal {
         return smallest
     }
 
+    /// The same with so much time at least before each step.
+    public func slowed(to span: TimeSpan) -> Ordeal {
+        var slow = self
+        for place in slow.steps.indices { slow.steps[place].after = max(slow.steps[place].after, span) }
+        return slow
+    }
+
+    /// Whether there is so much time before each step.
+    public func isSlow(_ span: TimeSpan) -> Bool { steps.allSatisfy { $0.after >= span } }
+
     /// What is a little less than this, the greatest steps first.
     private var lesser: [Ordeal] {
         var all: [Ordeal] = []

@@ -15,7 +15,7 @@ extension Ordeal {
             state.bootsUntil(time)
             steps += state.lines(for: step.act, at: time)
         }
-        steps += state.linesForTheEnd(at: max(time, boots.max() ?? .zero) + .milliseconds(1))
+        steps += state.linesForTheEnd(at: max(time, boots.max() ?? .zero) + patience)
         var text = """
             name: \(name)
             summary: >-
@@ -25,9 +25,11 @@ extension Ordeal {
             """
         if rails > 1 { text += "rails: \(rails)\n" }
         text += "bounds: { connect: \(SpanText.exact(connect)) }\n"
+        // As in an ordeal: who is powered on listens at once, and is found hung soon.
+        text += "settings:\n  boot: { ccmStarting: 0ms }\n  heartbeat: { missLimit: \(Self.missLimit) }\n"
         if clients > 0 {
             let kinds = ["messenger", "logMirror"].prefix(clients).map { "    - { kind: \($0) }\n" }
-            text += "settings:\n  clients:\n" + kinds.joined()
+            text += "  clients:\n" + kinds.joined()
         }
         text += "partners:\n"
         for (partner, boot) in zip(PartnerID.allCases, boots) {
@@ -42,6 +44,8 @@ extension Ordeal {
     }
 
     /// Who runs, as far as the steps tell: a scenario refuses a step that can have no effect.
+    ///
+    /// Steps are counted from the moment at which the boot before them listens: a real process takes its time to get there.
     private struct Standing {
         let rails: Int
         var boots: [TimeSpan?]
@@ -49,6 +53,9 @@ extension Ordeal {
         var isFrozen = [false, false]
         var cutRails: Set<Int> = []
         var count = 0
+        /// The latest boot: when it was, of whom, and which of this node's it was.
+        var latest: (at: TimeSpan, node: Int, number: Int)?
+        private var bootCounts = [0, 0]
 
         init(_ ordeal: Ordeal) {
             rails = ordeal.rails
@@ -56,9 +63,26 @@ extension Ordeal {
         }
 
         mutating func bootsUntil(_ time: TimeSpan) {
-            for node in 0..<2 {
-                if let boot = boots[node], boot <= time { (runs[node], boots[node]) = (true, nil) }
+            for node in (0..<2).sorted(by: { boots[$0] ?? .zero < boots[$1] ?? .zero }) {
+                guard let boot = boots[node], boot <= time else { continue }
+                (runs[node], boots[node]) = (true, nil)
+                booted(node, at: boot)
             }
+        }
+
+        private mutating func booted(_ node: Int, at time: TimeSpan) {
+            bootCounts[node] += 1
+            latest = (time, node, bootCounts[node])
+        }
+
+        /// From the latest boot before it.
+        private func moment(_ time: TimeSpan) -> String {
+            guard let latest, latest.at <= time else { return "at: \(SpanText.exact(time))" }
+            let count = latest.number > 1 ? ", count: \(latest.number)" : ""
+            let partner = PartnerID.allCases[latest.node].rawValue
+            let delay = TimeSpan.nanoseconds(time.nanoseconds - latest.at.nanoseconds)
+            return "after: { partner: \(partner), event: listening, where: { rail: 0 }\(count) }"
+                + (delay == .zero ? "" : ", delay: \(SpanText.exact(delay))")
         }
 
         private mutating func line(_ action: String, _ node: Int?, at time: TimeSpan, _ more: String = "")
@@ -66,7 +90,7 @@ extension Ordeal {
         {
             count += 1
             let partner = node.map { ", partner: \(PartnerID.allCases[$0].rawValue)" } ?? ""
-            return "do: \(action), id: step-\(count)\(partner)\(more), at: \(SpanText.exact(time))"
+            return "do: \(action), id: step-\(count)\(partner)\(more), \(moment(time))"
         }
 
         mutating func lines(for act: Act, at time: TimeSpan) -> [String] {
@@ -83,7 +107,9 @@ extension Ordeal {
                 var lines: [String] = []
                 // Power that comes back comes back to the rail as well.
                 if !cutRails.isEmpty { lines = lines + self.lines(for: .heal(nil), at: time) }
-                return lines + [line("boot", node, at: time)]
+                lines.append(line("boot", node, at: time))
+                booted(node, at: time)
+                return lines
             case .freeze(let node):
                 guard runs[node], !isFrozen[node] else { return [] }
                 isFrozen[node] = true

@@ -38,9 +38,8 @@ extension PartnerSettings {
             }
         }
         var plan = NodePlan(settings)
-        // A process that opens its RDMA devices answers about so much later.
         plan.boot = BootPlan(
-            ccmStarting: ccmStarting, listening: ccmStarting + .milliseconds(15),
+            ccmStarting: ccmStarting, listening: ccmStarting,
             storageOSLoading: storageOSLoading,
             storageOSActive: storageOSActive)
         plan.clients = try clients.map { client throws(LabError) in try client.plan }

@@ -111,6 +111,28 @@ package struct SimulatedSoak: Sendable {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
+    /// The smallest ordeal that fails in the same way, and as a scenario as well, where this one does. On real verbs a
+    /// step takes its time: where the ordeal allows it, those of the short one are far enough apart for that.
+    private func shrink(_ ordeal: Ordeal, _ invariant: Invariant) -> Ordeal {
+        func fails(_ ordeal: Ordeal) -> Bool { ordeal.run().violations.first?.invariant == invariant }
+        func breaks(_ ordeal: Ordeal) -> Bool {
+            let text = ordeal.scenario(name: "ordeal", connect: bound)
+            guard let scenario = try? ScenarioParser.parse(text, file: "ordeal.yaml"),
+                let variant = scenario.variants.first,
+                let record = try? SimulatedRun.run(variant, seed: ordeal.seed)
+            else { return false }
+            return Checker.judge(record).result == .broke
+        }
+        let slow = ordeal.slowed(to: Self.realStep)
+        if fails(slow), breaks(slow) {
+            return slow.shrunk { fails($0) && breaks($0) && $0.isSlow(Self.realStep) }
+        }
+        return breaks(ordeal) ? ordeal.shrunk { fails($0) && breaks($0) } : ordeal.shrunk(while: fails)
+    }
+
+    /// How long a step takes on real verbs: a rail that is cut or healed, a process that boots.
+    private static let realStep = TimeSpan.milliseconds(400)
+
     /// Leaves what was found, and each failing ordeal's history.
     private func keep(_ series: OrdealSeries) throws {
         let summary = JSONObject([
@@ -142,7 +164,7 @@ package struct SimulatedSoak: Sendable {
             try Files.write(
                 ordeal.scenario(name: "ordeal-\(seed)", connect: bound), to: "\(folder)/ordeal.yaml")
             guard number < Self.mostShrunk else { continue }
-            let short = ordeal.shrunk { $0.run().violations.first?.invariant == violation.invariant }
+            let short = shrink(ordeal, violation.invariant)
             try Files.write(short.text, to: "\(folder)/short.txt")
             try Files.write(
                 short.scenario(name: "ordeal-\(seed)-short", connect: bound), to: "\(folder)/short.yaml")

@@ -41,6 +41,7 @@ extension World {
         } else {
             lives[number].manager.handle(event, at: now, into: &actions)
         }
+        steps?.append(Step(at: now, life: number, event: event, actions: actions))
         if let operation = lives[number].killAfter, let place = completion(of: operation, in: actions) {
             // The laboratory's failpoint: nothing of what was to follow the operation happens.
             if case .record(let record) = actions[place] { note(record, by: number) }

@@ -21,6 +21,18 @@ public struct World: Sendable {
         public let record: HistoryRecord
     }
 
+    /// An event that was handed to a connection manager.
+    public struct Step: Sendable {
+        /// When.
+        public let at: Instant
+        /// To which life's, by its place in `World.lives`.
+        public let life: Int
+        /// What happened.
+        public let event: Event
+        /// What the manager wanted done about it.
+        public let actions: [Action]
+    }
+
     /// What the nodes are configured with.
     public let nodes: [NodePlan]
     /// How the interconnect behaves.
@@ -37,6 +49,8 @@ public struct World: Sendable {
     public var keepsHistory: Bool
     /// How many events were handed to connection managers.
     public internal(set) var events: UInt64 = 0
+    /// Each of them with what came of it, when they are kept; nil otherwise.
+    public internal(set) var steps: [Step]?
 
     /// Who meddles with the managers; nil for nobody.
     public var tamper: (any Tamper)?
@@ -67,11 +81,13 @@ public struct World: Sendable {
 
     /// A world in which nothing has happened yet.
     public init(
-        nodes: [NodePlan], fabric: FabricPlan = FabricPlan(), seed: UInt64, keepsHistory: Bool = false
+        nodes: [NodePlan], fabric: FabricPlan = FabricPlan(), seed: UInt64, keepsHistory: Bool = false,
+        keepsSteps: Bool = false
     ) {
         self.nodes = nodes
         self.fabric = fabric
         self.keepsHistory = keepsHistory
+        steps = keepsSteps ? [] : nil
         random = SplitMix64(seed: seed)
         cuts = Array(repeating: 0, count: RailID.limit)
         silentSince = Array(repeating: nil, count: RailID.limit)

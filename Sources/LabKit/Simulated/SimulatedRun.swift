@@ -19,7 +19,9 @@ struct SimulatedRun {
     private var cutRails: Set<Int> = []
     private var underWay: Int?
 
-    private init(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) {
+    private init(
+        _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false
+    ) throws(LabError) {
         self.variant = variant
         var nodes: [NodePlan] = []
         var fabric = FabricPlan()
@@ -29,7 +31,7 @@ struct SimulatedRun {
             fabric.tryInterval = settings.tryInterval
             fabric.patience = settings.transportPatience
         }
-        world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true)
+        world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true, keepsSteps: keepsSteps)
         director = Director(variant.scenario, start: world.now)
     }
 
@@ -52,6 +54,24 @@ struct SimulatedRun {
         if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
         var run = try SimulatedRun(variant, seed: seed)
         return run.run()
+    }
+
+    /// What the connection managers were told until the run ended, by life (`a1`), in the order in which they were.
+    static func told(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) -> [String: [ToldEvent]] {
+        if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
+        var run = try SimulatedRun(variant, seed: seed, keepsSteps: true)
+        let end = run.run().events.first { $0.name == .runEnded }?.time
+        var names: [String] = []
+        var boots = [0, 0]
+        for life in run.world.lives {
+            boots[life.node] += 1
+            names.append("\(PartnerID.allCases[life.node].rawValue)\(boots[life.node])")
+        }
+        var told = Dictionary(uniqueKeysWithValues: names.map { ($0, [ToldEvent]()) })
+        for step in run.world.steps ?? [] where end.map({ step.at < $0 }) ?? true {
+            told[names[step.life], default: []].append(ToldEvent(step.event, step.actions))
+        }
+        return told
     }
 
     private mutating func run() -> RunRecord {

@@ -163,7 +163,8 @@ extension World {
             digest.add(UInt64(tables.count))
         case .client(let life, _): digest.add(lives[life].incarnation.value)
         case .portWork(let work), .portWorkEnded(let work, _): digest.add(UInt64(work.number))
-        case .request, .transportUp, .acceptFailed: break
+        case .vanished(let life), .buried(let life): digest.add(lives[life].incarnation.value)
+        case .request, .transportUp, .unresolved: break
         }
     }
 
@@ -176,11 +177,14 @@ extension Happening {
     /// The transport connection that it is of.
     var wire: WireNumber? {
         switch self {
-        case .request(let wire), .answer(let wire, _), .transportUp(let wire), .ended(let wire, _),
-            .acceptFailed(let wire), .reach(let wire, _, _), .reached(let wire, _, _, _, _),
+        case .request(let wire), .unresolved(let wire), .answer(let wire, _), .transportUp(let wire),
+            .ended(let wire, _),
+            .reach(let wire, _, _), .reached(let wire, _, _, _, _),
             .retry(let wire, _, _), .message(let wire, _, _), .sent(let wire, _):
             wire
-        case .powerOn, .thaw, .boot, .portsMade, .portsConnected, .client, .portWork, .portWorkEnded: nil
+        case .powerOn, .thaw, .boot, .vanished, .buried, .portsMade, .portsConnected, .client, .portWork,
+            .portWorkEnded:
+            nil
         }
     }
 
@@ -192,7 +196,7 @@ extension Happening {
         case .answer: 4
         case .transportUp: 5
         case .ended: 6
-        case .acceptFailed: 7
+        case .vanished: 7
         case .reach: 8
         case .reached: 9
         case .retry: 10
@@ -204,6 +208,8 @@ extension Happening {
         case .portWork: 16
         case .portWorkEnded: 17
         case .thaw: 18
+        case .buried: 19
+        case .unresolved: 20
         }
     }
 }

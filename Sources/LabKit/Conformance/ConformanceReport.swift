@@ -9,7 +9,7 @@ package struct ConformanceReport: Sendable {
     private static let countWidth = 7
 
     package init() {
-        self.init(known: KnownDifference.all, seeds: 1...64)
+        self.init(known: KnownDifference.all, seeds: 1...200)
     }
 
     /// A report that knows other differences, and tries other seeds.
@@ -66,7 +66,9 @@ package struct ConformanceReport: Sendable {
         let lives = runs.flatMap(\.lives)
         let same = lives.count { $0.differences.isEmpty }
         let expected = lives.count { !$0.differences.isEmpty && $0.unknown == 0 }
-        var lines = ["", "\(same) of \(lives.count) lives are told the same, \(expected) with known differences only"]
+        var lines = [
+            "", "\(same) of \(lives.count) lives are told the same, \(expected) with known differences only",
+        ]
         let different = lives.count - same - expected
         if different > 0 { lines.append("\(different) differ") }
         if !unread.isEmpty { lines.append("\(unread.count) runs could not be compared") }
@@ -98,7 +100,8 @@ package struct ConformanceReport: Sendable {
                     "notCompared",
                     .array(
                         unread.map {
-                            .object(JSONObject([("folder", .string($0.folder)), ("reason", .string($0.why))]))
+                            .object(
+                                JSONObject([("folder", .string($0.folder)), ("reason", .string($0.why))]))
                         })
                 ),
                 (
@@ -119,7 +122,7 @@ package struct ConformanceReport: Sendable {
         .object(
             JSONObject([
                 ("life", .string(life.name)),
-                ("simulated", .integer(Int64(life.simulated))), ("real", .integer(Int64(life.real))),
+                ("simulated", json(life.simulated)), ("real", json(life.real)),
                 (
                     "differences",
                     .array(
@@ -136,11 +139,18 @@ package struct ConformanceReport: Sendable {
             ]))
     }
 
+    private static func json(_ sequence: EventSequence) -> JSONValue {
+        .object(
+            JSONObject(sequence.strands.map { ($0.name, .array($0.lines.map { .string($0) })) }))
+    }
+
     // MARK: Lines
 
     private func lines(of life: ConformedRun.Life, in run: ConformedRun) -> [String] {
         let result = life.differences.isEmpty ? "same" : life.unknown == 0 ? "known" : "DIFFER"
-        var lines = [Self.row("\(run.scenario) \(life.name)", "\(life.simulated)", "\(life.real)", result)]
+        var lines = [
+            Self.row("\(run.scenario) \(life.name)", "\(life.simulated.count)", "\(life.real.count)", result)
+        ]
         for difference in life.differences {
             lines += Table.wrapped(Self.text(difference.found), indent: 2)
             if let known = difference.known { lines += Table.wrapped("because \(known.reason)", indent: 4) }
@@ -157,6 +167,7 @@ package struct ConformanceReport: Sendable {
 
     private static func row(_ name: String, _ sim: String, _ rxe: String, _ result: String) -> String {
         let padding = String(repeating: " ", count: max(1, nameWidth - name.count))
-        return name + padding + Table.right(sim, countWidth) + " " + Table.right(rxe, countWidth) + "  " + result
+        return name + padding + Table.right(sim, countWidth) + " " + Table.right(rxe, countWidth) + "  "
+            + result
     }
 }

@@ -6,9 +6,9 @@ struct ConformedRun: Sendable {
     /// A life of a partner on both.
     struct Life: Sendable {
         let name: String
-        /// How many events there are on each, in the form in which they are compared.
-        let simulated: Int
-        let real: Int
+        /// What its connection manager was told on each.
+        let simulated: EventSequence
+        let real: EventSequence
         /// Where they differ, and which of it is known.
         let differences: [(found: SequenceDifference, known: KnownDifference?)]
 
@@ -57,7 +57,7 @@ struct ConformedRun: Sendable {
             let (one, other) = (simulated[name] ?? nothing, real[name] ?? nothing)
             let differences = SequenceDifference.all(between: one, and: other)
             return Life(
-                name: name, simulated: one.count, real: other.count,
+                name: name, simulated: one, real: other,
                 differences: differences.map { difference in
                     (difference, known.first { $0.covers(scenario, name, difference) })
                 })
@@ -122,7 +122,8 @@ struct RecordedRun: Sendable {
             else { continue }
             return Instant(nanoseconds: time)
         }
-        throw LabError("\(path) does not tell when the run ended: it was interrupted, or could not be carried out")
+        throw LabError(
+            "\(path) does not tell when the run ended: it was interrupted, or could not be carried out")
     }
 
     private static func told(_ life: RecordedRuns.Life, until end: Instant) throws(LabError) -> [ToldEvent] {
@@ -134,7 +135,9 @@ struct RecordedRun: Sendable {
                 told.append(
                     ToldEvent(
                         step.event,
-                        step.actions.compactMap { if case .action(let action) = $0.action { action } else { nil } }))
+                        step.actions.compactMap {
+                            if case .action(let action) = $0.action { action } else { nil }
+                        }))
             }
         } catch {
             throw LabError("\(life.path): \(error)")

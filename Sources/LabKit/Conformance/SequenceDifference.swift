@@ -24,7 +24,8 @@ struct SequenceDifference: Hashable, Sendable {
         -> [(simulated: [String], real: [String])]
     {
         let changes = real.difference(from: simulated)
-        let removed = Set(changes.removals.compactMap { if case .remove(let at, _, _) = $0 { at } else { nil } })
+        let removed = Set(
+            changes.removals.compactMap { if case .remove(let at, _, _) = $0 { at } else { nil } })
         let inserted = Set(
             changes.insertions.compactMap { if case .insert(let at, _, _) = $0 { at } else { nil } })
         var all: [(simulated: [String], real: [String])] = []

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+#include <time.h>
 
 // Timers are not gathered: prctl(2), PR_SET_TIMERSLACK.
 static inline int ccm_set_timer_slack(unsigned long nanoseconds) {
@@ -50,3 +52,12 @@ static inline int ccm_set_nice(int nice) { return setpriority(PRIO_PROCESS, 0, n
 
 // What this process used so far: getrusage(2).
 static inline void ccm_own_usage(struct rusage *_Nonnull usage) { getrusage(RUSAGE_SELF, usage); }
+
+// The kernel sends this process a signal after so long, which may be SIGKILL or SIGSTOP: timer_create(2).
+static inline int ccm_signal_self_after(int signal, uint64_t nanoseconds) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal};
+    struct itimerspec span = {.it_value = {nanoseconds / 1000000000u, nanoseconds % 1000000000u}};
+    timer_t timer;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return -errno;
+    return timer_settime(timer, 0, &span, NULL) == 0 ? 0 : -errno;
+}

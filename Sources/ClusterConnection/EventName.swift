@@ -185,9 +185,13 @@ public enum EventName: String, CaseIterable, Sendable {
 
     // MARK: The laboratory
 
+    /// A partner's failpoint was reached: `act` (`kill` or `freeze`), `after`, `dueNs` (when it strikes). Written by the
+    /// process itself.
+    case failpointReached
     /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`.
     case runStarted
-    /// A step of the schedule took effect: `step`, `action`, and the partner it names.
+    /// A step of the schedule took effect: `step`, `action`, and the partner it names; of `releaseWrites` also `held`
+    /// (packets that were held back) and `arrived` (packets of writes that reached the other side from then on).
     case fault
     /// What a partner process holds: `pid`, `descriptors` (open files), and RDMA objects by their kind: `qp`, `cq`,
     /// `mr`, `pd`, `cm_id`, `srq`.

@@ -28,16 +28,25 @@ extension Configuration {
         let settings = Settings(fields: fields, transport: transport)
         let rails = Self.rails(fields)
         let boot = BootSchedule(fields: fields.section("boot"))
-        let killAfter = fields.section("lab")?.value(
-            "killAfter", expected: "one of firstRead, firstWrite, secondRead, secondWrite"
-        ) { text in
-            Operation.allCases.first { "\($0.name)" == text && $0 != .heartbeatRead }
-        }
+        let failpoint = Self.failpoint(fields.section("lab"))
         let clients = Self.clients(fields)
         guard let partner, let settings, let rails, let boot else { return nil }
         self.init(
             partner: partner, settings: settings, rails: rails, boot: boot, transport: transport,
-            clients: clients, controlPath: control, recordingPath: recording, killAfter: killAfter)
+            clients: clients, controlPath: control, recordingPath: recording, failpoint: failpoint)
+    }
+
+    private static func failpoint(_ fields: YAMLFields?) -> Failpoint? {
+        guard let fields else { return nil }
+        let form = "one of " + Failpoint.Moment.allCases.map(\.rawValue).joined(separator: ", ")
+        let kill = fields.value("killAfter", expected: form, Failpoint.Moment.init(rawValue:))
+        let freeze = fields.value("freezeAfter", expected: form, Failpoint.Moment.init(rawValue:))
+        let delay = fields.value("failDelay", expected: TimeSpan.textForm, TimeSpan.init(text:)) ?? .zero
+        if fields.names.contains("killAfter"), fields.names.contains("freezeAfter") {
+            fields.refuse("freezeAfter", "stands beside 'killAfter'; expected one of them")
+        }
+        return kill.map { Failpoint(.kill, after: $0, delay: delay) }
+            ?? freeze.map { Failpoint(.freeze, after: $0, delay: delay) }
     }
 
     private static func clients(_ fields: YAMLFields) -> [ClientEntry] {

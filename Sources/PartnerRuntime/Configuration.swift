@@ -20,8 +20,8 @@ public struct Configuration: Hashable, Sendable {
     public var controlPath: String?
     /// The file that all events and actions of the connection manager are recorded in, for a replay; nil for none.
     public var recordingPath: String?
-    /// The laboratory's failpoint: die by SIGKILL right after this operation completed.
-    public var killAfter: Operation?
+    /// The laboratory's failpoint; nil for none.
+    public var failpoint: Failpoint?
 
     /// One path of the interconnect.
     public struct Rail: Hashable, Sendable {

@@ -34,6 +34,10 @@ public final class Partner {
     private(set) var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
     private var failureDetail: String?
+    /// The laboratory's failpoint, until it is reached.
+    private var failpoint: Failpoint?
+    /// Whether it was reached and strikes any moment: nothing of the history may wait then.
+    private var isDoomed = false
 
     /// A partner at its power-on.
     ///
@@ -45,6 +49,7 @@ public final class Partner {
             )
         }
         self.configuration = configuration
+        failpoint = configuration.failpoint
         started = MonotonicClock.now
         signals = try TerminationSignals()
         poller = try Poller()
@@ -185,14 +190,21 @@ extension Partner {
 
     private func take(_ event: Event, at now: Instant) {
         manager.handle(event, at: now, into: &actions)
-        if let operation = configuration.killAfter, let record = completion(of: operation) {
-            recorder?.note(event, at: now, actions)
-            die(after: record, at: now)
+        if let failpoint, let record = record(of: failpoint.after) {
+            if failpoint.act == .kill, failpoint.delay == .zero {
+                recorder?.note(event, at: now, actions)
+                recorder?.flush()
+            }
+            reach(failpoint, record, at: now)
         }
         for index in actions.indices { carryOut(actions[index], at: now) }
         // Afterwards, when the partner has already been sent what it waits for.
         recorder?.note(event, at: now, actions)
         actions.removeAll(keepingCapacity: true)
+        if isDoomed {
+            history.flush()
+            recorder?.flush()
+        }
     }
 
     /// Takes what a rail has to tell.
@@ -689,26 +701,30 @@ extension Partner {
         if let fault = state.lastFault { line.field("lastFault", name: fault) }
     }
 
-    /// The record of the operation's success, if the manager has just asked for it.
-    private func completion(of operation: Operation) -> HistoryRecord? {
-        let event: EventName
-        switch operation {
-        case .firstRead: event = .firstReadCompleted
-        case .firstWrite: event = .firstWriteCompleted
-        case .secondRead: event = .secondReadCompleted
-        case .secondWrite: event = .secondWriteCompleted
-        case .heartbeatRead: return nil
-        }
+    /// The record of a moment, if the manager has just asked for it.
+    private func record(of moment: Failpoint.Moment) -> HistoryRecord? {
         for action in actions {
-            if case .record(let record) = action, record.event == event { return record }
+            if case .record(let record) = action, record.event == moment.event { return record }
         }
         return nil
     }
 
-    /// The laboratory's failpoint: nothing of what was to follow the operation happens.
-    private func die(after record: HistoryRecord, at now: Instant) -> Never {
-        history.write(record, at: now)
-        recorder?.flush()
-        ProcessFacts.killSelf()
+    /// The laboratory's failpoint. Without a delay nothing of what was to follow the record happens, or not until
+    /// somebody wakes the process up.
+    private func reach(_ failpoint: Failpoint, _ record: HistoryRecord, at now: Instant) {
+        self.failpoint = nil
+        if failpoint.act == .kill, failpoint.delay == .zero { history.write(record, at: now) }
+        history.write(.failpointReached, at: now) { line in
+            line.field("act", text: failpoint.act.rawValue)
+            line.field("after", text: failpoint.after.rawValue)
+            line.field("dueNs", (now + failpoint.delay).nanoseconds)
+        }
+        switch (failpoint.act, failpoint.delay) {
+        case (.kill, .zero): ProcessFacts.killSelf()
+        case (.freeze, .zero): ProcessFacts.freezeSelf()
+        default:
+            isDoomed = true
+            ProcessFacts.strikeSelf(failpoint.act, after: failpoint.delay)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import ClusterConnection
 import Glibc
 
 /// What the kernel knows of this process.
@@ -21,6 +22,16 @@ enum ProcessFacts {
         kill(getpid(), SIGKILL)
         // The signal is delivered before kill(2) returns to a process that signals itself.
         _exit(137)
+    }
+
+    /// Stands still as if from outside, at this very instruction, until somebody wakes it up.
+    static func freezeSelf() { kill(getpid(), SIGSTOP) }
+
+    /// Has the kernel kill or freeze this process after a while, whatever it does then.
+    static func strikeSelf(_ act: Failpoint.Act, after delay: TimeSpan) {
+        let signal = act == .kill ? SIGKILL : SIGSTOP
+        // Without a timer of the kernel's the moment would be missed: the lab finds the process alive, and says so.
+        _ = ccm_signal_self_after(signal, delay.nanoseconds)
     }
 
     private static func nanoseconds(_ time: timeval) -> UInt64 {

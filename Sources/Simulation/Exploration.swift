@@ -6,8 +6,9 @@ import ClusterConnection
 /// next piece of work, the next timer once nothing is under way, and, as far as the bound allows, a fault at either
 /// node or a timer that comes due before what is under way arrives. States are recognised by a fingerprint of 64 bits
 /// (`World.fingerprint`), so that orders which come to the same are followed once. In every state the world's checks
-/// must hold. A state in which no fault is left to come and both are ready is a leaf: from there, and from every state
-/// at which the search stops for its depth, it is run on in virtual time until both are ready, and must get there.
+/// must hold. A state in which no fault is left to come and both are ready is a leaf: from there, from every state right
+/// after a fault, and from every state at which the search stops for its depth, it is run on in virtual time, with
+/// nothing more happening to anybody, until both are ready, and must get there.
 public struct Exploration: Sendable {
     /// What may happen besides the packets.
     public struct Bound: Hashable, Sendable {
@@ -171,7 +172,10 @@ public struct Exploration: Sendable {
                 world: world, crashes: crashes, reboots: reboots, earlyTimers: earlyTimers,
                 depth: node.depth + 1,
                 trace: trace)
-            if seen.insert(key(of: next)).inserted { stack.append(next) }
+            guard seen.insert(key(of: next)).inserted else { continue }
+            // Whatever is under way at the moment of a fault: the pair gets over it.
+            if case .act = choice, !runOn(next) { return false }
+            stack.append(next)
         }
         return true
     }

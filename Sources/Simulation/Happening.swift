@@ -23,7 +23,9 @@ enum Side: UInt8, Sendable {
 /// copies go on by themselves.
 enum Happening: Sendable {
     /// A node's power comes on.
-    case powerOn(NodeNumber, killAfter: Operation?)
+    case powerOn(NodeNumber, Failpoint?)
+    /// A life does to itself what its failpoint says.
+    case strike(LifeNumber, Failpoint.Act)
     /// A life that stood still for a moment goes on.
     case thaw(LifeNumber)
     /// A life's boot comes to its next moment.

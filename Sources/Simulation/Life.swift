@@ -48,7 +48,7 @@ public struct Life: Sendable {
     /// Clients whose ports cannot be made.
     var cannotMakePorts: Set<ClientID> = []
     /// The laboratory's failpoint.
-    var killAfter: Operation?
+    var failpoint: Failpoint?
     var operations: UInt32 = 0
     /// When it began to connect.
     var attempts: [Instant] = []

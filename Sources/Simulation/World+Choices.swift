@@ -37,6 +37,33 @@ extension World {
         }
     }
 
+    /// Takes out of what is under way whatever can have no effect any more, so that states differ only by what matters.
+    mutating func forgetTheDead() {
+        var place = agenda.entries.count - 1
+        while place >= 0 {
+            if isWithoutEffect(agenda.entries[place].what) { _ = agenda.take(at: place) }
+            place -= 1
+        }
+    }
+
+    private func isWithoutEffect(_ what: Happening) -> Bool {
+        func isClosed(_ wire: WireNumber, _ side: Side) -> Bool { !(wires[wire][side]?.isOpen ?? false) }
+        switch what {
+        case .answer(let wire, _), .unresolved(let wire): return isClosed(wire, .initiator)
+        case .transportUp(let wire): return isClosed(wire, .acceptor)
+        case .ended(let wire, let side), .reached(let wire, let side, _, _, _), .retry(let wire, let side, _),
+            .sent(let wire, let side):
+            return isClosed(wire, side)
+        case .reach(let wire, let side, _), .message(let wire, let side, _):
+            return isClosed(wire, side) && isClosed(wire, side.other)
+        case .portsMade(let life, let connection, _), .portsConnected(let life, let connection, _):
+            return lives[life].endpoint(of: connection) == nil
+        case .boot(let life, _), .client(let life, _), .thaw(let life), .strike(let life, _):
+            return lives[life].endedAt != nil
+        case .powerOn, .vanished, .buried, .request, .portWork, .portWorkEnded: return false
+        }
+    }
+
     /// What waits for its time: a boot's moments, and what will be tried again.
     var earliestTimed: Int? {
         var earliest: Int?
@@ -109,11 +136,13 @@ extension World {
         case .act(let act):
             Ordeal.perform(act, in: &self)
         }
+        forgetTheDead()
     }
 
     private func name(of what: Happening) -> String {
         switch what {
         case .powerOn(let node, _): "power on \(node)"
+        case .strike(let life, let act): "\(act) of \(lives[life].node)"
         case .thaw(let life): "thaw \(lives[life].node)"
         case .boot(let life, let moment): "\(moment) of \(lives[life].node)"
         case .request(let wire): "request \(wire) arrives"
@@ -160,7 +189,7 @@ extension Happening {
         case .portsMade(let life, _, _), .portsConnected(let life, _, _): return channel(4, life)
         case .portWork(let work): return channel(5, work.life)
         case .portWorkEnded(let work, _): return channel(6, work.life)
-        case .powerOn, .thaw, .boot, .retry, .client, .unresolved, .vanished, .buried: return nil
+        case .powerOn, .strike, .thaw, .boot, .retry, .client, .unresolved, .vanished, .buried: return nil
         }
     }
 }

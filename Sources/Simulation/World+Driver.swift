@@ -47,14 +47,13 @@ extension World {
             lives[number].manager.handle(event, at: now, into: &actions)
         }
         steps?.append(Step(at: now, life: number, event: event, actions: actions))
-        if let operation = lives[number].killAfter, let place = completion(of: operation, in: actions) {
-            // The laboratory's failpoint: nothing of what was to follow the operation happens.
-            if case .record(let record) = actions[place] { note(record, by: number) }
-            self.actions = actions
-            let node = lives[number].node
-            kill(node)
-            lives[number].ending = .failpoint
-            return
+        if let failpoint = lives[number].failpoint, let place = place(of: failpoint.after, in: actions) {
+            lives[number].failpoint = nil
+            reach(failpoint, at: place, in: actions, by: number)
+            guard lives[number].endedAt == nil else {
+                self.actions = actions
+                return
+            }
         }
         for index in actions.indices {
             carryOut(actions[index], by: number)
@@ -66,16 +65,34 @@ extension World {
         checkAnswer(to: event, before, by: number)
     }
 
-    private func completion(of operation: Operation, in actions: [Action]) -> Int? {
-        let name: EventName
-        switch operation {
-        case .firstRead: name = .firstReadCompleted
-        case .firstWrite: name = .firstWriteCompleted
-        case .secondRead: name = .secondReadCompleted
-        case .secondWrite: name = .secondWriteCompleted
-        case .heartbeatRead: return nil
+    private func place(of moment: Failpoint.Moment, in actions: [Action]) -> Int? {
+        actions.firstIndex {
+            if case .record(let record) = $0 { record.event == moment.event } else { false }
         }
-        return actions.firstIndex { if case .record(let record) = $0 { record.event == name } else { false } }
+    }
+
+    /// The laboratory's failpoint. When it kills without a delay, nothing of what was to follow the moment happens.
+    private mutating func reach(
+        _ failpoint: Failpoint, at place: Int, in actions: [Action], by number: LifeNumber
+    ) {
+        let isAtOnce = failpoint.act == .kill && failpoint.delay == .zero
+        if isAtOnce, case .record(let record) = actions[place] { note(record, by: number) }
+        note(
+            HistoryRecord(.failpointReached).with("act", .text(failpoint.act.name))
+                .with("after", .text(failpoint.after.name)).with(
+                    "dueNs", .number((now + failpoint.delay).nanoseconds)), by: number)
+        guard !isAtOnce else { return strike(number, .kill) }
+        agenda.add(.strike(number, failpoint.act), at: now + failpoint.delay)
+    }
+
+    mutating func strike(_ number: LifeNumber, _ act: Failpoint.Act) {
+        guard lives[number].endedAt == nil else { return }
+        switch act {
+        case .kill:
+            kill(lives[number].node)
+            lives[number].ending = .failpoint
+        case .freeze: freeze(lives[number].node)
+        }
     }
 
     // MARK: Actions out

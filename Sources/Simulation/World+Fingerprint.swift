@@ -4,7 +4,7 @@ import ClusterConnection
 
 extension World {
     /// A number for the state: all that decides what can happen next. Time is in it as the order of what waits for it,
-    /// and how long that is by powers of two; what merely counts is left out.
+    /// and how long that is by powers of four; what merely counts is left out.
     var fingerprint: UInt64 {
         let names = wireNames
         var digest = Digest()
@@ -78,7 +78,9 @@ extension World {
             digest.add(UInt64(place))
             digest.add(Self.magnitude(at - now))
         }
-        for incarnation in life.everSaw { digest.add(incarnation.value) }
+        var seen: UInt64 = 0
+        for incarnation in life.everSaw { seen = seen &+ incarnation.value &* 0x9e37_79b9_7f4a_7c15 }
+        digest.add(seen)
         for ports in life.ports {
             digest.add(connections[ports.connection])
             digest.add(UInt64(ports.table.pair.own.value))
@@ -119,7 +121,7 @@ extension World {
         }
         switch what {
         case .powerOn(let node, _): digest.add(UInt64(node))
-        case .thaw(let life): digest.add(lives[life].incarnation.value)
+        case .thaw(let life), .strike(let life, _): digest.add(lives[life].incarnation.value)
         case .boot(let life, let moment):
             digest.add(lives[life].incarnation.value)
             digest.add(UInt64(moment.rawValue))
@@ -169,7 +171,7 @@ extension World {
     }
 
     private static func magnitude(_ span: TimeSpan) -> UInt64 {
-        UInt64(UInt64.bitWidth - (span.nanoseconds / 1_000).leadingZeroBitCount)
+        UInt64(UInt64.bitWidth - (span.nanoseconds / 1_000).leadingZeroBitCount + 1) / 2
     }
 }
 
@@ -182,8 +184,8 @@ extension Happening {
             .reach(let wire, _, _), .reached(let wire, _, _, _, _),
             .retry(let wire, _, _), .message(let wire, _, _), .sent(let wire, _):
             wire
-        case .powerOn, .thaw, .boot, .vanished, .buried, .portsMade, .portsConnected, .client, .portWork,
-            .portWorkEnded:
+        case .powerOn, .strike, .thaw, .boot, .vanished, .buried, .portsMade, .portsConnected, .client,
+            .portWork, .portWorkEnded:
             nil
         }
     }
@@ -208,8 +210,9 @@ extension Happening {
         case .portWork: 16
         case .portWorkEnded: 17
         case .thaw: 18
-        case .buried: 19
-        case .unresolved: 20
+        case .strike: 19
+        case .buried: 20
+        case .unresolved: 21
         }
     }
 }

@@ -5,7 +5,8 @@ import ClusterConnection
 extension World {
     mutating func happen(_ what: Happening) {
         switch what {
-        case .powerOn(let node, let operation): boot(node, killAfter: operation)
+        case .powerOn(let node, let failpoint): boot(node, failpoint)
+        case .strike(let number, let act): strike(number, act)
         case .thaw(let number): if lives[number].endedAt == nil { thaw(lives[number].node) }
         case .boot(let number, let moment): boot(number, moment)
         case .request(let wire): arrive(wire)
@@ -244,12 +245,13 @@ extension World {
     }
 
     private mutating func reach(_ wire: WireNumber, _ side: Side, _ operation: Happening.OneSided) {
-        guard exists(wire, side) else { return }
         let rail = wires[wire].rail
         guard arrives(rail, from: node(wire, side)), let there = wires[wire][side.other], there.isOpen else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
+        // What is under way arrives, whatever became of its sender meanwhile.
         let answer = touch(there.life, rail, operation, by: wire)
+        guard exists(wire, side) else { return }
         guard !isLost(rail, from: node(wire, side.other)) else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
@@ -331,8 +333,8 @@ extension World {
     }
 
     private mutating func arrive(_ letter: Happening.Letter, _ wire: WireNumber, _ side: Side) {
-        guard let here = wires[wire][side], here.isOpen else { return }
         let rail = wires[wire].rail
+        // What is under way arrives, whatever became of its sender meanwhile.
         guard let there = wires[wire][side.other], there.isOpen, hasPower[node(wire, side.other)],
             !isLost(rail, from: node(wire, side)), letter.number <= there.arrived + 1
         else { return sendAgain(letter, wire, side) }
@@ -349,7 +351,7 @@ extension World {
 
     /// Whatever came behind it has to wait as well: the sender sends again from here on.
     private mutating func sendAgain(_ letter: Happening.Letter, _ wire: WireNumber, _ side: Side) {
-        guard let end = wires[wire][side] else { return }
+        guard let end = wires[wire][side], end.isOpen else { return }
         if now - letter.posted >= fabric.patience {
             return tell(wire, side, .sent(end.connection, .retryExceeded))
         }

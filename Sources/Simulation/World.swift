@@ -111,14 +111,14 @@ public struct World: Sendable {
 extension World {
     /// A node's power comes on, unless it is on.
     ///
-    /// - Parameter operation: the laboratory's failpoint, after which the process kills itself.
+    /// - Parameter failpoint: what the process does to itself; a freeze without a delay is as one at the end of the event.
     public mutating func powerOn(
-        _ node: NodeNumber, after span: TimeSpan = .zero, killAfter operation: Operation? = nil
+        _ node: NodeNumber, after span: TimeSpan = .zero, failpoint: Failpoint? = nil
     ) {
         if span == .zero {
-            boot(node, killAfter: operation)
+            boot(node, failpoint)
         } else {
-            agenda.add(.powerOn(node, killAfter: operation), at: now + span)
+            agenda.add(.powerOn(node, failpoint), at: now + span)
         }
     }
 
@@ -213,7 +213,7 @@ extension World {
         if let number = current[node] { lives[number].cannotMakePorts.insert(client) }
     }
 
-    mutating func boot(_ node: NodeNumber, killAfter: Operation?) {
+    mutating func boot(_ node: NodeNumber, _ failpoint: Failpoint?) {
         guard current[node] == nil else { return }
         // Who comes back is one more thing to find out.
         if !isUntroubled { noteTrouble(node) }
@@ -224,7 +224,7 @@ extension World {
             node: node, nodes[node],
             incarnation: Incarnation(value: incarnations[node] << 8 | UInt64(node + 1)), seed: random.next(),
             at: now)
-        life.killAfter = killAfter
+        life.failpoint = failpoint
         let number = lives.count
         lives.append(life)
         current[node] = number

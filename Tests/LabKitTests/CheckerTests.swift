@@ -316,6 +316,13 @@ struct CheckerTests {
 
     @Test func hungBeforeTheMissLimitIsAFalseAlarm() throws {
         #expect(try freezeAndThaw(verdictAfter: 60, "hung").brokenRules == [.aliveMeansAlive])
+        #expect(try freezeAndThaw(verdictAfter: 184, "hung").brokenRules == [.aliveMeansAlive])
+    }
+
+    /// The counter had stood still for an interval when its owner was struck, about to raise it, and a little late.
+    @Test func hungAnIntervalAndALittleEarlyIsNone() throws {
+        let run = try freezeAndThaw(verdictAfter: 189, "hung")
+        #expect(run.judgement.result == .held, "\(run.words)")
     }
 
     @Test func aCutFoundWithinTheRetryBoundHolds() throws {

@@ -39,7 +39,7 @@ struct ExchangeSettingsTests {
         #expect(settings.limits.memory == 4_096)
         #expect(settings.exchangeTimeout == .milliseconds(700))
         #expect(settings.clients.map(\.name) == ["messenger", "second", "log-mirror", "failover-monitor"])
-        let file = settings.configuration(for: .b, control: nil, killAfter: nil)
+        let file = settings.configuration(for: .b, control: nil, failpoint: nil)
         #expect(
             file.hasSuffix(
                 """
@@ -92,8 +92,8 @@ struct ExchangeSettingsTests {
             let settings = try #require(scenario.partners[partner]?.settings)
             let plain = PartnerSettings(partner)
             #expect(
-                settings.configuration(for: partner, control: nil, killAfter: nil)
-                    == plain.configuration(for: partner, control: nil, killAfter: nil))
+                settings.configuration(for: partner, control: nil, failpoint: nil)
+                    == plain.configuration(for: partner, control: nil, failpoint: nil))
         }
     }
 

@@ -162,11 +162,14 @@ struct HistoryBuilder {
     }
 
     /// The lab did something to a partner or to the rail.
-    mutating func fault(_ action: StepAction, _ partner: PartnerID?, at time: Double, began: Double? = nil) {
+    mutating func fault(
+        _ action: StepAction, _ partner: PartnerID?, at time: Double, began: Double? = nil,
+        _ findings: [(String, JSONValue)] = []
+    ) {
         let id = partner.map { "\(action.rawValue)-\($0.rawValue)" } ?? action.rawValue
         var fields: [(String, JSONValue)] = [("step", .string(id)), ("action", .string(action.rawValue))]
         fields.append(("began", .integer(Int64((began ?? time) * 1e6))))
-        add(time, partner, .fault, fields)
+        add(time, partner, .fault, fields + findings)
         events[events.count - 1].incarnation = ""
     }
 

@@ -70,13 +70,15 @@ struct HostTests {
         let scenario = try ScenarioParser.parse(
             HistoryBuilder.minimal + "settings: { heartbeat: { missLimit: 7 } }\n", file: "test.yaml")
         let text =
-            scenario.partners[.b]?.settings.configuration(for: .b, control: nil, killAfter: .firstRead) ?? ""
+            scenario.partners[.b]?.settings.configuration(
+                for: .b, control: nil,
+                failpoint: Failpoint(.freeze, after: .portsMade, delay: .microseconds(2_100))) ?? ""
         #expect(text.contains("partner: b\nnode: 2\npartnerNode: 1\n"))
         #expect(text.contains("missLimit: 7"))
-        #expect(text.contains("killAfter: firstRead"))
+        #expect(text.contains("lab:\n  freezeAfter: portsMade\n  failDelay: 2100us\n"))
         #expect(!text.contains("recording:"))
         let recorded = scenario.partners[.a]?.settings.configuration(
-            for: .a, control: nil, recording: "/tmp/Bob's: runs/recording-a1.ccmrec", killAfter: nil)
+            for: .a, control: nil, recording: "/tmp/Bob's: runs/recording-a1.ccmrec", failpoint: nil)
         #expect(recorded?.contains("\nrecording: '/tmp/Bob''s: runs/recording-a1.ccmrec'\n") == true)
     }
 }

@@ -49,7 +49,8 @@ struct ScenarioParserTests {
         #expect(scenario.partners[.a]?.settings.storageOSActive == .seconds(9))
         #expect(scenario.partners[.a]?.settings.heartbeatInterval == .milliseconds(20))
         #expect(scenario.partners[.b]?.bootAt == nil)
-        #expect(scenario.partners[.b]?.killAfter == .secondRead)
+        #expect(scenario.partners[.b]?.failpoint == Failpoint(.kill, after: .secondRead))
+        #expect(scenario.steps[0].failpoint == Failpoint(.kill, after: .firstWrite))
         #expect(scenario.partners[.b]?.settings.role == "applicationServer")
         #expect(scenario.partners[.b]?.settings.address == "10.0.0.9")
         #expect(scenario.steps.map(\.id) == ["late", "cut", "heal"])
@@ -75,7 +76,7 @@ struct ScenarioParserTests {
             #expect(other.kind == kind)
             #expect(other.problem(asPartnerOf: own) == nil)
             #expect(settings.partnerAddress == scenario.partners[partner.other]?.settings.address)
-            let file = settings.configuration(for: partner, control: nil, killAfter: nil)
+            let file = settings.configuration(for: partner, control: nil, failpoint: nil)
             #expect(file.contains("  address: \(settings.address)\n"))
         }
     }
@@ -195,6 +196,18 @@ struct ScenarioParserTests {
             (
                 "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, at: 1s, killAfter: firstRead }\n",
                 4, "steps[0].killAfter", "boots a partner"
+            ),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: reboot, partner: b, at: 1s, freezeAfter: firstRead }\n",
+                4, "steps[0].freezeAfter", "boots a partner"
+            ),
+            (
+                "name: x\nsummary: y\npartners: { b: { lab: { freezeAfter: portsMade } } }\n", 3,
+                "partners.b.lab.freezeAfter", "expected in a step"
+            ),
+            (
+                "name: x\nsummary: y\npartners: { b: { lab: { failDelay: 1ms } } }\n", 3,
+                "partners.b.lab.failDelay", "stands without"
             ),
             (
                 "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, after: { step: later } }\n", 4,

@@ -52,7 +52,7 @@ struct SoakTests {
         for seed in 0..<300 as Range<UInt64> {
             let faults = Int(seed % 20) + 1
             let chunk = try plan(seed: seed).chunk(Int(seed % 3), faults: faults)
-            let actions = chunk.steps.map { $0.killAfter == nil ? $0.action : .kill }.filter(\.isFault)
+            let actions = chunk.steps.map { $0.failpoint?.act == .kill ? .kill : $0.fault }.filter(\.isFault)
             #expect(actions.count == faults, "seed \(seed)")
             for action in actions { drawn[action, default: 0] += 1 }
             #expect(chunk.steps.first?.action == .census && chunk.steps.last?.action == .census)
@@ -62,6 +62,45 @@ struct SoakTests {
             #expect(drawn[action, default: 0] > total / 10, "\(action) is rare: \(drawn)")
         }
         #expect(drawn.count == 4)
+    }
+
+    @Test func partnersAreStruckAtEveryMomentOfTheirWayToReadyInBothWays() throws {
+        var struck: [Failpoint.Act: Set<Failpoint.Moment>] = [:]
+        var delays: [UInt64] = []
+        for seed in 0..<100 as Range<UInt64> {
+            for failpoint in try plan(seed: seed).chunk(0, faults: 20).steps.compactMap(\.failpoint) {
+                struck[failpoint.act, default: []].insert(failpoint.after)
+                delays.append(failpoint.delay.nanoseconds / 1_000)
+            }
+        }
+        for act in Failpoint.Act.allCases { #expect(struck[act] == Set(Failpoint.Moment.allCases)) }
+        #expect(delays.contains(0) && delays.contains { $0 > 4_000 } && delays.allSatisfy { $0 <= 6_000 })
+    }
+
+    /// Without clients nothing is ever exchanged that such a moment could wait for.
+    @Test func aPairWithoutClientsIsStruckNoLaterThanItsHandshake() throws {
+        let base = try ScenarioParser.parse("name: bare\nsummary: A base.\n", file: "bare.yaml")
+        for seed in 0..<50 as Range<UInt64> {
+            let plan = SoakPlan(seed: seed, extent: .faults(20), bases: [base])
+            for failpoint in try plan.chunk(0, faults: 20).steps.compactMap(\.failpoint) {
+                #expect(![.peerInformation, .clientInformation, .portsMade].contains(failpoint.after))
+            }
+        }
+    }
+
+    @Test func eachRailOfTwoIsCutAndHealedByItself() throws {
+        let base = try ScenarioParser.parse(Self.base + "rails: 2\n", file: "base.yaml")
+        var cut: [Int?: Int] = [:]
+        for seed in 0..<100 as Range<UInt64> {
+            let plan = SoakPlan(seed: seed, extent: .faults(20), bases: [base])
+            let chunk = try plan.chunk(0, faults: 20)
+            #expect(chunk.rails == 2)
+            for step in chunk.steps where step.action == .cut { cut[step.rail, default: 0] += 1 }
+            #expect(
+                chunk.steps.count { $0.action == .heal && $0.rail != nil }
+                    == chunk.steps.count { $0.action == .cut && $0.rail != nil })
+        }
+        #expect(cut.count == 3 && cut.values.allSatisfy { $0 > 50 }, "\(cut)")
     }
 
     @Test func pausesAndCutsLieOnBothSidesOfWhatTheSettingsPromise() throws {
@@ -123,5 +162,34 @@ struct SoakTests {
         #expect(incidents.struck == [.ready: 1])
         #expect(incidents.verdicts[.dead] == 1 && incidents.verdicts[.alive] == 4)
         #expect(incidents.toReady.count == 2)
+    }
+
+    /// b's second life dies by its own hand at a moment of its way, of which the history tells.
+    @Test(arguments: [
+        (1_332.5, Incidents.Standing.handshaking), (1_334.2, .exchanging), (1_400, .ready),
+        (1_331, .connecting),
+    ])
+    func strikesAreCountedByWhatThePairWasAt(_ moment: Double, _ standing: Incidents.Standing) throws {
+        var run = try HistoryBuilder.killAndBootAgain()
+        run.scenario = try ScenarioParser.parse(
+            HistoryBuilder.withClients
+                + "steps:\n  - { do: kill, partner: b, at: 1s }\n"
+                + "  - { do: boot, id: boot-b, partner: b, killAfter: connected }\n",
+            file: "test.yaml")
+        run.remove {
+            $0.time > HistoryBuilder.instant(moment) && $0.incarnation == HistoryBuilder.incarnation(.b, 2)
+        }
+        for index in run.events.indices where run.events[index].text("step") == "boot-b" {
+            run.events[index].fields = JSONObject(
+                run.events[index].fields.fields.map { ($0.name, $0.value) }
+                    + [("killAfter", .string("connected"))])
+        }
+        run.add(
+            moment, .b, .failpointReached,
+            [("act", .string("kill")), ("dueNs", .integer(Int64(moment * 1e6)))], life: 2)
+        run.gone(.b, at: moment + 1, life: 2, ("signal", 9))
+        let incidents = run.judgement.incidents
+        #expect(incidents.faults[.kill] == 1)
+        #expect(incidents.struck == [standing: 1], "\(incidents.struck)")
     }
 }

@@ -37,7 +37,7 @@ struct ConfigurationTests {
         #expect(configuration.rails[0].bootPort == 17320)
         #expect(configuration.transport == .init(ackTimeout: 12, retryCount: 5))
         #expect(configuration.controlPath == nil)
-        #expect(configuration.killAfter == nil)
+        #expect(configuration.failpoint == nil)
         #expect(configuration.recordingPath == nil)
     }
 
@@ -59,7 +59,8 @@ struct ConfigurationTests {
             ("connect.backoffCap=1ms", "at least backoffStart"), ("role=toaster", "storageSystem or"),
             ("cluster=1234", "UUID"), ("boot.storageOSActive=1ms", "no earlier than storageOSLoading"),
             ("boot.ccmStarting=2s", "the CCM starts in the boot process"),
-            ("lab.killAfter=heartbeatRead", "one of firstRead"), ("partner=", "1 to 32 characters"),
+            ("lab.killAfter=heartbeatRead", "one of connected, firstRead"),
+            ("partner=", "1 to 32 characters"),
             ("heartbeat.intervall=10ms", "did you mean “interval”"), ("colour=red", "is no field here"),
         ])
     func refusals(_ assignment: String, _ expected: String) {

@@ -50,6 +50,7 @@ package enum Checker {
         broken += timeline.notReadyAgain()
         broken += timeline.lostRecords()
         broken += timeline.writtenAfterLoss()
+        broken += timeline.heldWritesNotRefused()
         broken += timeline.grownHoldings()
         broken += record.leaks.map { Broken(.nothingLeaks, $0) }
         broken += record.kernelFaults.map { Broken(.kernelQuiet, $0) }

@@ -55,12 +55,13 @@ package struct Incidents: Hashable, Sendable {
 
     private mutating func countFaults(_ timeline: Timeline) {
         var actions: [String: StepAction] = [:]
-        for step in timeline.record.variant.scenario.steps { actions[step.id] = step.action }
+        for step in timeline.record.variant.scenario.steps { actions[step.id] = step.fault }
         for event in timeline.events where event.name == .fault {
             if event.text("killAfter") != nil, event.text("action") == StepAction.boot.rawValue {
-                // A boot that killed itself after an operation of its handshake.
+                // A boot that killed itself on its way.
+                guard let moment = timeline.failpointMoment(of: event) else { continue }
                 faults[.kill, default: 0] += 1
-                struck[.handshaking, default: 0] += 1
+                struck[timeline.standing(at: moment, before: event), default: 0] += 1
                 continue
             }
             guard let action = event.text("action").flatMap(StepAction.init(rawValue:)), action.isFault,
@@ -119,13 +120,22 @@ extension StepAction {
     /// Whether the action takes something away that the pair needs.
     var isFault: Bool {
         switch self {
-        case .kill, .freeze, .reboot, .stop, .cut, .powerOff, .removeAddress, .removeDevice: true
-        case .thaw, .boot, .heal, .addAddress, .addDevice, .census: false
+        case .kill, .freeze, .reboot, .stop, .cut, .holdWrites, .powerOff, .removeAddress, .removeDevice: true
+        case .thaw, .boot, .heal, .releaseWrites, .addAddress, .addDevice, .census: false
         }
     }
 }
 
 extension Timeline {
+    /// When the failpoint of the life that a step began struck; nil when it did not.
+    fileprivate func failpointMoment(of boot: HistoryEvent) -> Instant? {
+        guard let partner = boot.partner,
+            let life = lives[partner]?.first(where: { $0.started.time >= boot.time }), life.wasKilled
+        else { return nil }
+        let reached = life.events.last { $0.name == .failpointReached }
+        return reached?.number("dueNs").map { Instant(nanoseconds: $0) }
+    }
+
     /// What the pair was at when a fault struck.
     fileprivate func standing(at moment: Instant, before fault: HistoryEvent) -> Incidents.Standing {
         let others = disturbances.contains { $0.contains(moment) && $0.from < moment && $0.event != fault }
@@ -173,8 +183,8 @@ extension Life {
         for event in events where event.time < moment {
             guard let client = event.text("client") else { continue }
             switch event.name {
-            case .clientReady: standings[client] = true
-            case .clientMatched, .clientLost: standings[client] = false
+            case .clientReady, .clientResumed: standings[client] = true
+            case .clientMatched, .clientLost, .clientPaused: standings[client] = false
             default: break
             }
         }

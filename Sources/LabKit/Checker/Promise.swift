@@ -9,7 +9,7 @@ struct Promise {
     let isRealTime: Bool
 
     /// For the scheduling of processes.
-    private var slack: TimeSpan { isRealTime ? bounds.realTimeSlack : bounds.slack }
+    var slack: TimeSpan { isRealTime ? bounds.realTimeSlack : bounds.slack }
     private var hostSlack: TimeSpan { isRealTime ? bounds.realTimeSlack : .zero }
 
     /// A dead process: its kernel closes the connection.

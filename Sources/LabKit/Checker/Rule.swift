@@ -16,6 +16,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case readyAgain = "ready-again"
     case nothingAcknowledgedIsLost = "nothing-acknowledged-is-lost"
     case nothingWrittenAfterLoss = "nothing-written-after-loss"
+    case heldWritesRefused = "held-writes-refused"
     case nothingLeaks = "nothing-leaks"
     case kernelQuiet = "kernel-quiet"
     case claimed = "claimed"
@@ -51,6 +52,8 @@ package enum Rule: String, CaseIterable, Sendable {
             "what a log mirror's partner acknowledged is found there again, whole, as long as that partner lives"
         case .nothingWrittenAfterLoss:
             "once a client was told of a loss, not a byte of its memory changes until its ports are made again"
+        case .heldWritesRefused:
+            "a partner's writes that arrive when the other one has fenced are refused, all of them, and it is told so"
         case .nothingLeaks:
             "what a run makes is gone after it, and a partner at rest holds no more than in the beginning"
         case .kernelQuiet: "the kernel reports no fault of its own"

@@ -82,12 +82,14 @@ extension Timeline {
         return (frozen[partner] ?? []).contains { $0.touches(from: moment, to: moment, aftermath: aftermath) }
     }
 
-    /// A verdict of standstill before the miss limit had passed.
+    /// A verdict of standstill before the miss limit had passed. Who stands still may have moved last a whole interval
+    /// before that, and was about to move, as late as scheduling makes a process.
     private func prematureAlarm(_ event: HistoryEvent, by partner: PartnerID, _ causes: [Loss]) -> Broken? {
         let settings = settings(of: partner)
         let least = settings.heartbeatInterval * (settings.missLimit - 1)
         guard event.text("verdict") == Verdict.hung.word,
-            let freeze = causes.last(where: { $0.kind == .frozen }), event.time - freeze.began < least
+            let freeze = causes.last(where: { $0.kind == .frozen }),
+            event.time - freeze.began + promise.slack < least
         else { return nil }
         return Broken(
             .aliveMeansAlive,

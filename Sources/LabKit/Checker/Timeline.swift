@@ -69,6 +69,8 @@ struct Timeline {
     private(set) var lives: [PartnerID: [Life]] = [:]
     private(set) var frozen: [PartnerID: [Stretch]] = [:]
     private(set) var cuts: [Stretch] = []
+    /// The times in which a partner's writes were held back.
+    private(set) var held: [PartnerID: [Stretch]] = [:]
     /// The times in which a partner's end of the rail was taken away.
     private(set) var railless: [PartnerID: [Stretch]] = [:]
     private(set) var established: [PartnerID: [Established]] = [:]
@@ -136,7 +138,13 @@ struct Timeline {
                 lives[index].wasKilled = event.number("signal") == 9
                 let began = event.number("began").map { Instant(nanoseconds: $0) }
                 lives[index].wasEndedByLab = began != nil
-                lives[index].endBegan = began ?? lives[index].events.last?.time ?? event.time
+                // A failpoint strikes at a moment of its own, at which the process need not have written anything.
+                let struck = lives[index].events.last {
+                    $0.name == .failpointReached && $0.text("act") == Failpoint.Act.kill.rawValue
+                }?.number("dueNs")
+                lives[index].endBegan =
+                    began ?? struck.map { Instant(nanoseconds: $0) } ?? lives[index].events.last?.time
+                    ?? event.time
             default: break
             }
             if !event.incarnation.isEmpty, event.name != .processEnded, event.name != .fault,
@@ -183,6 +191,14 @@ struct Timeline {
                 if let partner = event.partner, let last = railless[partner]?.indices.last {
                     railless[partner]?[last].to = event.time
                 }
+            case .holdWrites:
+                if let partner = event.partner {
+                    held[partner, default: []].append(Stretch(from: began, event: event))
+                }
+            case .releaseWrites:
+                if let partner = event.partner, let last = held[partner]?.indices.last {
+                    held[partner]?[last].to = event.time
+                }
             case .boot, .stop, .census, nil: break
             }
         }
@@ -190,7 +206,9 @@ struct Timeline {
 
     /// All that keeps two lives from being connected although both run.
     var disturbances: [Stretch] {
-        PartnerID.allCases.reduce(cuts) { $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) }
+        PartnerID.allCases.reduce(cuts) {
+            $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) + (held[$1] ?? [])
+        }
     }
 
     private mutating func endFreeze(of partner: PartnerID, at moment: Instant) {

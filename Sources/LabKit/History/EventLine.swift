@@ -55,6 +55,7 @@ enum EventLine {
         case .accessRefused: [("queuePair", true), ("count", true)]
         case .partnerRefused, .exchangeFailed: [("connection", true), ("reason", false)]
         case .partnerStalled: [("phase", false)]
+        case .failpointReached: [("act", false), ("dueNs", true)]
         case .confined, .recordingFailed, .stopped, .connectStarted, .connectFailed, .requestReceived,
             .requestRejected,
             .requestAccepted, .partnerPhase, .lateTick, .runStarted, .fault, .census, .loadEnded,

@@ -125,7 +125,9 @@ struct Director {
         case (.heal, _): cutRails.subtract(step.rail.map { [$0] } ?? scenario.railNumbers)
         case (.removeAddress, let partner?), (.removeDevice, let partner?): railless.insert(partner)
         case (.addAddress, let partner?), (.addDevice, let partner?): railless.remove(partner)
-        case (.boot, let partner?), (.reboot, let partner?): running.insert(partner)
+        case (.boot, let partner?), (.reboot, let partner?):
+            running.insert(partner)
+            if step.freezesByItself { frozen.insert(partner) }
         default: break
         }
         steadySince = nil

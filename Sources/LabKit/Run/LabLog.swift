@@ -14,18 +14,25 @@ struct LabLog {
     /// - Parameters:
     ///   - began: when the lab set about it.
     ///   - effect: when it had its effect; the line itself may have waited for a process to be gone.
+    ///   - findings: what was found of its effect.
     mutating func fault(
         step: String, action: StepAction, partner: PartnerID?, rail: Int? = nil, began: Instant,
         effect: Instant,
         at time: Instant,
-        killAfter: HandshakeOperation? = nil
+        failpoint: Failpoint? = nil, findings: [(String, JSONValue)] = []
     ) -> HistoryEvent {
         var fields: [(String, JSONValue)] = [
             ("step", .string(step)), ("action", .string(action.rawValue)), ("began", .nanoseconds(began)),
         ]
         if effect != time { fields.append(("effect", .nanoseconds(effect))) }
         if let rail { fields.append(("rail", .integer(Int64(rail)))) }
-        if let killAfter { fields.append(("killAfter", .string(killAfter.rawValue))) }
+        if let failpoint {
+            fields.append(("\(failpoint.act.rawValue)After", .string(failpoint.after.rawValue)))
+            if failpoint.delay != .zero {
+                fields.append(("failDelayNs", .unsigned(failpoint.delay.nanoseconds)))
+            }
+        }
+        fields += findings
         return add(HistoryEvent(time: time, partner: partner, name: .fault, fields: JSONObject(fields)))
     }
 

@@ -79,13 +79,16 @@ struct PartnerProcess: Sendable {
 
     /// Waits until the process stands still, or runs again.
     ///
-    /// - Throws: when it does not within a second.
-    static func wait(for pid: pid_t, stopped: Bool) async throws {
-        let limit = MonotonicClock.now + .seconds(1)
+    /// - Throws: when it does not within that time.
+    static func wait(
+        for pid: pid_t, stopped: Bool, within patience: TimeSpan = .seconds(1)
+    ) async throws {
+        let limit = MonotonicClock.now + patience
         while isStopped(pid) != stopped {
             if MonotonicClock.now >= limit {
                 throw LabError(
-                    "process \(pid) \(stopped ? "does not stand still" : "still stands") after a second")
+                    "process \(pid) \(stopped ? "does not stand still" : "still stands") after "
+                        + SpanText.rounded(patience))
             }
             try await Task.sleep(for: .microseconds(200))
         }

@@ -26,6 +26,8 @@ struct ScenarioRun {
         case partDone(Int, began: Instant, effect: Instant)
         /// The partners were counted.
         case counted([Census], began: Instant)
+        /// What a step that released writes found; its `partDone` follows.
+        case released(Int, HeldWrites.Release)
         case load(BusyLoops.Report)
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
@@ -43,7 +45,7 @@ struct ScenarioRun {
         var pid: pid_t?
         var incarnation = ""
         var told: (action: StepAction, at: Instant)?
-        var failpoint: HandshakeOperation?
+        var failpoint: Failpoint?
     }
 
     /// A step under way: what is still to be done for it, and when it began and took effect.
@@ -51,6 +53,8 @@ struct ScenarioRun {
         var parts: [StepAction]
         var began: Instant
         var effect: Instant?
+        /// What was found of its effect.
+        var findings: [(String, JSONValue)] = []
     }
 
     private let variant: ScenarioVariant
@@ -96,6 +100,9 @@ struct ScenarioRun {
         try Files.makeFolder(folder)
         try Files.write(variant.scenario.text, to: "\(folder)/scenario.yaml")
         let kernelLog = KernelLog()
+        for partner in variant.scenario.heldPartners {
+            try await HeldWrites(of: partner, on: variant.scenario.railNumbers).prepare()
+        }
         var run = ScenarioRun(variant, folder: folder, tools: tools)
         await run.loop()
         try await heal(after: variant.scenario, tools)
@@ -112,6 +119,9 @@ struct ScenarioRun {
         // Tasks of their own are not cancelled with this one.
         if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
             try await Task { try await Rail.heal(scenario.railNumbers) }.value
+        }
+        for partner in scenario.heldPartners {
+            try await Task { try await HeldWrites(of: partner, on: scenario.railNumbers).drop() }.value
         }
         for step in scenario.steps {
             guard let part = step.action.taken, let partner = step.partner else { continue }
@@ -154,6 +164,10 @@ struct ScenarioRun {
             partDone(index, began: began, effect: effect, &group)
         case .counted(let counts, let began):
             for census in counts { director?.heard(log.census(census, began: began, at: MonotonicClock.now)) }
+        case .released(let index, let release):
+            underWay[index]?.findings = [
+                ("held", .unsigned(release.held)), ("arrived", .unsigned(release.arrived)),
+            ]
         case .load(let report):
             take(report, &group)
         case .failed(let reason): fail(reason, &group)
@@ -255,7 +269,8 @@ struct ScenarioRun {
             told: process.told,
             at: time)
         director?.heard(event)
-        let unexplained = process.told == nil && !(process.failpoint != nil && code == ("signal", SIGKILL))
+        let unexplained =
+            process.told == nil && !(process.failpoint?.act == .kill && code == ("signal", SIGKILL))
         for order in director?.processEnded(partner, unexplained: unexplained) ?? [] { obey(order, &group) }
         // A step that ended the process goes on from here.
         for (index, step) in variant.scenario.steps.enumerated() where step.partner == partner {
@@ -295,25 +310,26 @@ struct ScenarioRun {
         switch order {
         case .boot(let partner):
             let now = MonotonicClock.now
-            let failpoint = variant.scenario.partners[partner]?.killAfter
+            let failpoint = variant.scenario.partners[partner]?.failpoint
             director?.heard(
                 log.fault(
                     step: "power-on-\(partner.rawValue)", action: .boot, partner: partner, began: now,
                     effect: now,
-                    at: now, killAfter: failpoint))
-            boot(partner, killAfter: failpoint, &group)
+                    at: now, failpoint: failpoint))
+            boot(partner, failpoint, &group)
         case .perform(let index):
             let action = variant.scenario.steps[index].action
-            let parts: [StepAction] =
+            var parts: [StepAction] =
                 switch action {
                 case .reboot: [.kill, .boot]
                 case .powerOff:
                     cutRails == variant.scenario.railNumbers
                         ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
-                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .removeAddress, .addAddress,
-                    .removeDevice, .addDevice, .census:
+                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+                    .removeAddress, .addAddress, .removeDevice, .addDevice, .census:
                     [action]
                 }
+            if variant.scenario.steps[index].freezesByItself { parts.append(.freeze) }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
             perform(index, &group)
         case .end(let ending):
@@ -331,6 +347,16 @@ struct ScenarioRun {
             let rails = self.rails(of: step)
             background(index, &group) {
                 part == .cut ? try await Rail.cut(rails) : try await Rail.heal(rails)
+            }
+        case .holdWrites:
+            guard let partner = step.partner else { return }
+            let writes = HeldWrites(of: partner, on: rails(of: step))
+            background(index, &group) { try await writes.hold() }
+        case .releaseWrites:
+            guard let partner = step.partner else { return }
+            let writes = HeldWrites(of: partner, on: rails(of: step))
+            background(index, &group) { [report] in
+                report.yield(.released(index, try await writes.release()))
             }
         case .powerOff:
             guard let partner = step.partner else { return }
@@ -364,8 +390,8 @@ struct ScenarioRun {
                 fail("step \(step.id): \(partner.rawValue) runs already", &group)
                 return
             }
+            boot(partner, step.failpoint, &group)
             partDone(index, began: now, effect: now, &group)
-            boot(partner, killAfter: step.killAfter, &group)
             return
         }
         guard let process = processes[partner] else {
@@ -376,6 +402,14 @@ struct ScenarioRun {
             waiting[partner] = index
             return
         }
+        if step.freezesByItself {
+            // A failpoint that is never reached is for the run's deadline to find, and for the checker to judge.
+            let patience = variant.scenario.deadline + .seconds(60)
+            background(index, &group) {
+                try await PartnerProcess.wait(for: pid, stopped: true, within: patience)
+            }
+            return
+        }
         switch part {
         case .kill, .stop:
             processes[partner]?.told = (part, now)
@@ -384,10 +418,19 @@ struct ScenarioRun {
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
             signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
             background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
-        case .boot, .reboot, .cut, .heal, .powerOff, .removeAddress, .addAddress, .removeDevice, .addDevice,
-            .census:
+        case .boot, .reboot, .cut, .heal, .holdWrites, .releaseWrites, .powerOff, .removeAddress, .addAddress,
+            .removeDevice, .addDevice, .census:
             break
         }
+    }
+
+    /// When the failpoint of a partner's present life struck; nil when it was not reached.
+    private func failpointMoment(of partner: PartnerID?) -> Instant? {
+        guard let partner, let process = processes[partner] else { return nil }
+        let reached = histories[partner]?.events.last {
+            $0.name == .failpointReached && $0.incarnation == process.incarnation
+        }
+        return reached?.number("dueNs").map { Instant(nanoseconds: $0) }
     }
 
     /// Does a part of a step in a child task.
@@ -422,6 +465,12 @@ struct ScenarioRun {
                 log.fault(step: step.id, action: .cut, partner: nil, began: began, effect: effect, at: effect)
             )
         }
+        if step.freezesByItself, part == .boot {
+            director?.heard(
+                log.fault(
+                    step: step.id, action: .boot, partner: step.partner, began: began, effect: effect,
+                    at: effect, failpoint: step.failpoint))
+        }
         guard stage == .running else {
             underWay[index] = nil
             return
@@ -431,13 +480,18 @@ struct ScenarioRun {
             return
         }
         underWay[index] = nil
-        let moment = StepMoment(began: state.began, effect: state.effect ?? effect)
+        var moment = StepMoment(began: state.began, effect: state.effect ?? effect)
+        if step.freezesByItself, let partner = step.partner {
+            frozen.insert(partner)
+            let struck = failpointMoment(of: partner) ?? began
+            moment = StepMoment(began: struck, effect: struck)
+        }
         director?.heard(
             log.fault(
-                step: step.id, action: step.action, partner: step.partner, rail: step.rail,
+                step: step.id, action: step.fault, partner: step.partner, rail: step.rail,
                 began: moment.began,
                 effect: moment.effect,
-                at: max(now, moment.effect), killAfter: step.killAfter))
+                at: max(now, moment.effect), failpoint: step.failpoint, findings: state.findings))
         director?.stepDone(index, moment)
     }
 
@@ -447,11 +501,11 @@ struct ScenarioRun {
     }
 
     private mutating func boot(
-        _ partner: PartnerID, killAfter: HandshakeOperation?, _ group: inout TaskGroup<Void>
+        _ partner: PartnerID, _ failpoint: Failpoint?, _ group: inout TaskGroup<Void>
     ) {
         let life = (lives[partner] ?? 0) + 1
         lives[partner] = life
-        processes[partner] = Process(life: life, failpoint: killAfter)
+        processes[partner] = Process(life: life, failpoint: failpoint)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
         let name = "\(partner.rawValue)\(life)"
         let configuration = "\(folder)/\(RecordedRuns.configuration(of: name))"
@@ -459,7 +513,7 @@ struct ScenarioRun {
         do {
             try Files.write(
                 settings.configuration(
-                    for: partner, control: nil, recording: recording, killAfter: killAfter),
+                    for: partner, control: nil, recording: recording, failpoint: failpoint),
                 to: configuration)
         } catch {
             processes[partner] = nil
@@ -489,6 +543,14 @@ struct ScenarioRun {
             failure = failure ?? problem
         }
         _ = log.run(.runEnded, at: now, [("reason", .string(endingText))])
+        for (index, step) in variant.scenario.steps.enumerated() where step.freezesByItself {
+            underWay[index] = nil
+        }
+        for partner in variant.scenario.heldPartners {
+            let writes = HeldWrites(of: partner, on: variant.scenario.railNumbers)
+            // Queue pairs cannot be destroyed while packets of theirs are held back. What goes wrong here shows in that.
+            group.addTask { try? await writes.letThrough() }
+        }
         for partner in frozen { signal(partner, SIGCONT) }
         for partner in processes.keys {
             if processes[partner]?.told == nil { processes[partner]?.told = (.stop, now) }

@@ -64,9 +64,9 @@ package struct PartnerSettings: Hashable, Sendable {
     ///   - partner: whose settings these are.
     ///   - control: path of the control socket; nil for none.
     ///   - recording: path of the recording; nil for none.
-    ///   - killAfter: the failpoint of this boot; nil for none.
+    ///   - failpoint: the failpoint of this boot; nil for none.
     package func configuration(
-        for partner: PartnerID, control: String?, recording: String? = nil, killAfter: HandshakeOperation?
+        for partner: PartnerID, control: String?, recording: String? = nil, failpoint: Failpoint?
     ) -> String {
         var text = """
             partner: \(partner.rawValue)
@@ -98,7 +98,10 @@ package struct PartnerSettings: Hashable, Sendable {
         if !clients.isEmpty { text += "clients:\n" + clients.map(\.configuration).joined() }
         if let control { text += "control: \(control)\n" }
         if let recording { text += "recording: \(ConfigurationText.quoted(recording))\n" }
-        if let killAfter { text += "lab:\n  killAfter: \(killAfter.rawValue)\n" }
+        if let failpoint {
+            text += "lab:\n  \(failpoint.act.rawValue)After: \(failpoint.after.rawValue)\n"
+            if failpoint.delay != .zero { text += "  failDelay: \(SpanText.exact(failpoint.delay))\n" }
+        }
         return text
     }
 
@@ -137,9 +140,4 @@ package struct PartnerSettings: Hashable, Sendable {
 
     /// What nobody has changed anything of.
     private static let standard = PartnerSettings(.a)
-}
-
-/// An operation of the boot handshake, after which a partner can be told to kill itself.
-package enum HandshakeOperation: String, CaseIterable, Sendable {
-    case firstRead, firstWrite, secondRead, secondWrite
 }

@@ -29,6 +29,10 @@ package struct Scenario: Sendable {
 
     /// All rails of the pair.
     var railNumbers: Set<Int> { Set(0..<rails) }
+    /// The partners whose writes are held back some time.
+    var heldPartners: Set<PartnerID> {
+        Set(steps.filter { $0.action == .holdWrites }.compactMap(\.partner))
+    }
 }
 
 /// How one partner boots.
@@ -36,8 +40,8 @@ package struct PartnerPlan: Sendable {
     package var settings: PartnerSettings
     /// When its power comes on, after the run's start; nil when only a step boots it.
     package var bootAt: TimeSpan?
-    /// The operation after which its first boot kills itself; nil for none.
-    package var killAfter: HandshakeOperation?
+    /// Where its first boot kills itself; nil for nowhere.
+    package var failpoint: Failpoint?
 }
 
 /// The times within which things must happen, where the partners' settings do not already promise them.
@@ -85,6 +89,11 @@ package enum StepAction: String, CaseIterable, Sendable {
     case cut
     /// The rail carries packets again.
     case heal
+    /// What the partner writes into the other's memory stays on its side of the rail, in the order in which it was
+    /// sent. All else passes: reads, messages, acknowledgements, and all that the other one sends.
+    case holdWrites
+    /// What was held back goes out, and is seen to arrive. A step that finds nothing held back fails the run.
+    case releaseWrites
     /// The rail is cut, the process killed and its RDMA device made anew: power is gone, nobody says goodbye.
     /// The rail stays cut until it is healed.
     case powerOff
@@ -108,8 +117,8 @@ package enum StepAction: String, CaseIterable, Sendable {
         switch self {
         case .removeAddress: .address
         case .removeDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .addAddress, .addDevice,
-            .census:
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+            .powerOff, .addAddress, .addDevice, .census:
             nil
         }
     }
@@ -119,8 +128,8 @@ package enum StepAction: String, CaseIterable, Sendable {
         switch self {
         case .addAddress: .address
         case .addDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .removeAddress,
-            .removeDevice, .census:
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
+            .powerOff, .removeAddress, .removeDevice, .census:
             nil
         }
     }
@@ -147,9 +156,14 @@ package struct Step: Sendable {
     package var rail: Int?
     package var trigger: Trigger
     /// The failpoint of the boot that this step starts.
-    package var killAfter: HandshakeOperation?
+    package var failpoint: Failpoint?
     /// Where the step stands in its file.
     package var line: Int
+
+    /// Whether the step boots a partner that then stands still by itself: the step has its effect when it does.
+    var freezesByItself: Bool { failpoint?.act == .freeze }
+    /// What the step does in the end.
+    var fault: StepAction { freezesByItself ? .freeze : action }
 }
 
 /// When a step is due.

@@ -86,14 +86,29 @@ package enum ScenarioParser {
         if let bootAt { plan.bootAt = bootAt }
         if let settings = own.section("settings") { SettingsReader(own: settings).apply(to: &plan.settings) }
         if let boot = own.section("boot") { SettingsReader.applyBoot(boot, to: &plan.settings) }
-        if let lab = own.section("lab") { plan.killAfter = failpoint(of: lab) }
+        if let lab = own.section("lab") {
+            plan.failpoint = failpoint(of: lab)
+            if plan.failpoint?.act == .freeze {
+                lab.refuse("freezeAfter", "cannot stand here: expected in a step that boots the partner")
+            }
+        }
     }
 
-    /// The operation under `killAfter`.
-    static func failpoint(of fields: YAMLFields) -> HandshakeOperation? {
-        fields.choice(
-            "killAfter", HandshakeOperation.allCases.map { ($0.rawValue, $0) },
-            what: "an operation of the boot handshake")
+    /// The failpoint under `killAfter` or `freezeAfter`, and `failDelay`.
+    static func failpoint(of fields: YAMLFields) -> Failpoint? {
+        let moments = Failpoint.Moment.allCases.map { ($0.rawValue, $0) }
+        let delay = fields.value("failDelay", expected: TimeSpan.textForm, TimeSpan.init(text:))
+        let failpoints = Failpoint.Act.allCases.compactMap { act in
+            fields.choice("\(act.rawValue)After", moments, what: "a moment on the way to ready").map {
+                Failpoint(act, after: $0, delay: delay ?? .zero)
+            }
+        }
+        if failpoints.count > 1 {
+            fields.refuse("freezeAfter", "stands beside 'killAfter'; expected one of them")
+        } else if failpoints.isEmpty, fields.names.contains("failDelay") {
+            fields.refuse("failDelay", "stands without 'killAfter' or 'freezeAfter'")
+        }
+        return failpoints.first
     }
 
     private static func sweep(of root: YAMLFields, partners: [PartnerID: PartnerPlan]) -> Sweep? {

@@ -12,13 +12,18 @@ struct ScheduleReader {
     /// How many rails there are, and which of them are cut.
     private let rails: Int
     private var cut: Set<Int> = []
+    /// Whose writes are held back.
+    private var held: Set<PartnerID> = []
+    /// Whether a rail was cut, and whether writes were held back: the same end of a rail cannot do both.
+    private var wasCut = false
+    private var hasHeld = false
     /// What was taken from a partner's end of the rail.
     private var taken: [PartnerID: RailPart] = [:]
 
     init(partners: [PartnerID: PartnerPlan], rails: Int) {
         self.rails = rails
         for (partner, plan) in partners {
-            running[partner] = plan.killAfter == nil ? .some(plan.bootAt != nil) : .some(nil)
+            running[partner] = plan.failpoint == nil ? .some(plan.bootAt != nil) : .some(nil)
         }
     }
 
@@ -30,6 +35,13 @@ struct ScheduleReader {
                 steps.append(step)
                 moments.steps.append(step.id)
             }
+        }
+        for partner in held.sorted() {
+            root.refuse(
+                "steps",
+                "hold \(partner.rawValue)'s writes back and never release them, so that nothing shows "
+                    + "whether there were any; expected a step “do: releaseWrites, partner: \(partner.rawValue)”"
+            )
         }
         return steps
     }
@@ -43,7 +55,7 @@ struct ScheduleReader {
         let rail = fields.value("rail", expected: "a rail from 0 to \(rails - 1)") { [rails] in
             Int($0).flatMap { (0..<rails).contains($0) ? $0 : nil }
         }
-        let killAfter = ScenarioParser.failpoint(of: fields)
+        let failpoint = ScenarioParser.failpoint(of: fields)
         let trigger = trigger(of: fields, previous: previous)
         let given = fields.value("id", expected: ScenarioParser.nameForm) {
             ScenarioParser.isName($0) ? $0 : nil
@@ -58,16 +70,18 @@ struct ScheduleReader {
         if action.needsPartner && fields.names.contains("rail") {
             fields.refuse("rail", "cannot stand here: only cut and heal are done to a rail")
         }
-        if killAfter != nil && action != .boot && action != .reboot {
-            fields.refuse("killAfter", "cannot stand here: only a step that boots a partner can arm it")
+        if let failpoint, action != .boot, action != .reboot || failpoint.act == .freeze {
+            fields.refuse(
+                "\(failpoint.act.rawValue)After",
+                "cannot stand here: only a step that boots a partner can arm it")
         }
         if let given, moments.steps.contains(given) {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
-        follow(action, partner, rail, killAfter: killAfter, fields)
+        follow(action, partner, rail, failpoint, fields)
         return Step(
             id: given ?? id(action, partner), action: action, partner: partner, rail: rail, trigger: trigger,
-            killAfter: killAfter, line: fields.line ?? 0)
+            failpoint: failpoint, line: fields.line ?? 0)
     }
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
@@ -97,26 +111,35 @@ struct ScheduleReader {
     }
 
     private mutating func follow(
-        _ action: StepAction, _ partner: PartnerID?, _ rail: Int?, killAfter: HandshakeOperation?,
+        _ action: StepAction, _ partner: PartnerID?, _ rail: Int?, _ failpoint: Failpoint?,
         _ fields: YAMLFields
     ) {
+        if hasHeld, action == .cut || action == .heal || action == .powerOff {
+            fields.refuse(
+                "do", "a rail that holds writes back cannot be cut or healed in the same scenario")
+        }
         switch action {
         case .cut:
             let meant = rail.map { [$0] } ?? Set(0..<rails)
             if meant.isSubset(of: cut) { fields.refuse("do", "the rail is cut already at this step") }
             cut.formUnion(meant)
+            wasCut = true
         case .heal:
             let meant = rail.map { [$0] } ?? Set(0..<rails)
             if meant.isDisjoint(with: cut) { fields.refuse("do", "the rail is not cut at this step") }
             cut.subtract(meant)
         case .census: break
-        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .removeAddress, .addAddress,
-            .removeDevice, .addDevice:
+        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .holdWrites, .releaseWrites,
+            .removeAddress, .addAddress, .removeDevice, .addDevice:
             guard let partner else { return }
             if let problem = follow(action, partner) {
                 fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
             }
-            if killAfter != nil { running[partner] = .some(nil) }
+            switch failpoint?.act {
+            case .kill: running[partner] = .some(nil)
+            case .freeze: frozen.insert(partner)
+            case nil: break
+            }
         }
     }
 
@@ -139,6 +162,7 @@ struct ScheduleReader {
             frozen.remove(partner)
             if action == .powerOff {
                 cut = Set(0..<rails)
+                wasCut = true
                 if let part = taken[partner] { return "has no \(part.rawValue) to come back with" }
             }
             if action == .stop && isFrozen { return "is frozen and cannot say goodbye" }
@@ -153,6 +177,11 @@ struct ScheduleReader {
             }
             taken[partner] = nil
             return nil
+        case .holdWrites:
+            hasHeld = true
+            if wasCut { return "is on a rail that was cut; a scenario cuts rails or holds writes back" }
+            return held.insert(partner).inserted ? nil : "has its writes held back already"
+        case .releaseWrites: return held.remove(partner) == nil ? "has no writes held back" : nil
         case .cut, .heal, .census: return nil
         }
     }

@@ -51,6 +51,7 @@ struct SimulatedRun {
         if scenario.busyLoops > 0 { return "its load takes real processors" }
         for step in scenario.steps {
             switch step.action {
+            case .holdWrites, .releaseWrites: return "step \(step.id) holds packets of the kernel back"
             case .census: return "step \(step.id) counts what the kernel holds"
             case .removeAddress, .addAddress, .removeDevice, .addDevice:
                 return "step \(step.id) takes a device or an address from the kernel"
@@ -210,17 +211,17 @@ struct SimulatedRun {
 
 extension SimulatedRun {
     private mutating func boot(_ partner: PartnerID) {
-        let failpoint = scenario.partners[partner]?.killAfter
+        let failpoint = scenario.partners[partner]?.failpoint
         director.heard(
             log.fault(
                 step: "power-on-\(partner.rawValue)", action: .boot, partner: partner, began: world.now,
-                effect: world.now, at: world.now, killAfter: failpoint))
+                effect: world.now, at: world.now, failpoint: failpoint))
         powerOn(partner, failpoint)
     }
 
-    private mutating func powerOn(_ partner: PartnerID, _ failpoint: HandshakeOperation?) {
+    private mutating func powerOn(_ partner: PartnerID, _ failpoint: Failpoint?) {
         let node = PartnerID.allCases.firstIndex(of: partner) ?? 0
-        world.powerOn(node, killAfter: failpoint?.operation)
+        world.powerOn(node, failpoint: failpoint)
         guard let life = world.life(of: node), let settings = scenario.partners[partner]?.settings else {
             return
         }
@@ -250,7 +251,9 @@ extension SimulatedRun {
         case .thaw: world.thaw(node)
         case .cut, .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
         case .heal: for rail in rails { world.heal(RailID(index: UInt8(rail))) }
-        case .boot, .removeAddress, .addAddress, .removeDevice, .addDevice, .census: break
+        case .boot, .holdWrites, .releaseWrites, .removeAddress, .addAddress, .removeDevice, .addDevice,
+            .census:
+            break
         }
         if step.action == .powerOff {
             director.heard(
@@ -261,11 +264,11 @@ extension SimulatedRun {
         director.heard(
             log.fault(
                 step: step.id, action: step.action, partner: step.partner, rail: step.rail, began: began,
-                effect: began, at: world.now, killAfter: step.killAfter))
+                effect: began, at: world.now, failpoint: step.failpoint))
         // Before the director learns of the step, or a process that the step ended would look like one of its own.
         _ = takeNews()
         if step.action == .boot || step.action == .reboot, let partner = step.partner {
-            powerOn(partner, step.killAfter)
+            powerOn(partner, step.failpoint)
         }
         director.stepDone(index, StepMoment(began: began, effect: began))
         _ = takeNews()
@@ -290,16 +293,5 @@ extension SimulatedRun {
         let end = world.now + .seconds(3)
         while world.life(of: 0) != nil || world.life(of: 1) != nil, world.step(until: end) {}
         _ = takeNews()
-    }
-}
-
-extension HandshakeOperation {
-    fileprivate var operation: Operation {
-        switch self {
-        case .firstRead: .firstRead
-        case .firstWrite: .firstWrite
-        case .secondRead: .secondRead
-        case .secondWrite: .secondWrite
-        }
     }
 }

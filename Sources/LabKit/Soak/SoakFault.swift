@@ -6,6 +6,13 @@ enum SoakFault: String, CaseIterable, Sendable {
     case freeze
     /// The rail loses every packet, and is whole again.
     case cut
+    /// One rail of several loses every packet, and is whole again.
+    case cutRail
     /// A partner loses power: cut, killed, its RDMA device made anew; then it boots.
     case powerOff
+}
+
+extension SoakFault {
+    /// The step that it begins with.
+    var action: String { self == .cutRail ? StepAction.cut.rawValue : rawValue }
 }

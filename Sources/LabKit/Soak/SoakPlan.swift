@@ -71,7 +71,7 @@ package struct SoakPlan: Sendable {
 
     /// The parts of a scenario's text that say what the pair is like: whole fields of the top level, as they stand.
     static func settings(of text: String) -> String {
-        let kept: Set<Substring> = ["addressing", "settings", "partners", "bounds", "load"]
+        let kept: Set<Substring> = ["addressing", "rails", "settings", "partners", "bounds", "load"]
         var lines: [Substring] = []
         var keeps = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {

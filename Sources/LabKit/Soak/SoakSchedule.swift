@@ -12,6 +12,7 @@ struct SoakSchedule {
     private let retries: TimeSpan
     /// The client whose ready says that the pair is ready; without clients, the connection does.
     private let client: String?
+    private let rails: Int
     private var lines: [String] = []
     private var count = 0
     /// All delays together.
@@ -30,6 +31,7 @@ struct SoakSchedule {
         miss = max(promise.hung(settings), promise.hung(other))
         retries = max(promise.unreachable(settings), promise.unreachable(other))
         let names = Set(other.clients.map(\.name))
+        rails = base.rails
         client = settings.clients.first { names.contains($0.name) && $0.registerAt == nil }?.name
     }
 
@@ -55,35 +57,59 @@ struct SoakSchedule {
         let fault =
             strikesEarly
             ? weighted([(.kill, 1), (.freeze, 1)])
-            : weighted([(.kill, 3), (.freeze, 3), (.cut, 3), (.powerOff, 3)])
+            : weighted([(.kill, 3), (.freeze, 3), (.cut, 3), (.powerOff, 3), (.cutRail, rails > 1 ? 6 : 0)])
         let partner: PartnerID = chance(1, of: 2) ? .a : .b
         let isLong = fault == .kill || fault == .powerOff || chance(3, of: 5)
+        let before = count
         count += 1
         let name = "f\(count)"
         // What a life held at its end tells more than what its successor holds.
         if trigger != nil, !strikesEarly, fault == .kill || fault == .powerOff, chance(1, of: 2) {
             step("census", id: "census-\(count)", delay: .milliseconds(400))
         }
-        step(fault.rawValue, id: name, fault == .cut ? nil : partner, delay: pauseBefore())
+        let rail = fault == .cutRail ? Int(random.next(upperBound: UInt64(rails))) : nil
+        step(
+            fault.action, id: name, fault == .cut || fault == .cutRail ? nil : partner, rail: rail,
+            delay: pauseBefore())
         strikesEarly = false
         var nested: String?
-        if isLong, left > 1, fault == .freeze || fault == .cut, chance(1, of: 5) {
+        if isLong, left > 1, fault == .freeze || fault == .cut || fault == .cutRail, chance(1, of: 5) {
             nested = drawNested(in: fault, at: partner)
         }
-        if fault == .kill, left > 1, chance(1, of: 5) { dieInHandshake(partner) }
-        let over = end(of: fault, name, partner, isLong: isLong)
+        var isStruck = false
+        if fault == .kill, left > 1, chance(2, of: 3) {
+            repeat {
+                isStruck = drawStrike(partner)
+            } while !isStruck && left > count - before && chance(1, of: 3)
+        }
+        if isStruck {
+            // Woken up before the other one finds it hung, or after that.
+            let isLong = chance(1, of: 2)
+            let over = end(of: .freeze, "f\(count)", partner, rail: nil, isLong: isLong)
+            return after(over, partner, isBoot: false, isLong: isLong)
+        }
+        let over = end(of: fault, name, partner, rail: rail, isLong: isLong)
+        if let rail { return afterRail(rail, over, isLong: isLong) }
         after(over, partner, isBoot: fault == .kill, isLong: isLong || nested != nil)
     }
 
-    /// A boot that ends itself right after an operation of the boot handshake.
-    private mutating func dieInHandshake(_ partner: PartnerID) {
+    /// A boot that kills or freezes itself on its way to ready, at a moment that nobody outside could hit.
+    ///
+    /// - Returns: whether the partner lives, and stands still.
+    private mutating func drawStrike(_ partner: PartnerID) -> Bool {
         count += 1
-        let operations = HandshakeOperation.allCases
-        let operation = operations[Int(random.next(upperBound: UInt64(operations.count)))]
+        // Without clients nothing is exchanged that would be worth a strike.
+        let moments = Failpoint.Moment.allCases.filter { client != nil || $0.isOfHandshake }
+        let moment = moments[Int(random.next(upperBound: UInt64(moments.count)))]
+        // A handshake takes little more than a millisecond, an exchange twenty.
+        let failpoint = Failpoint(
+            chance(1, of: 2) ? .kill : .freeze, after: moment,
+            delay: chance(1, of: 2) ? .zero : microseconds(0...(moment.isOfHandshake ? 1_500 : 6_000)))
         let name = "f\(count)"
-        step(
-            "boot", id: name, partner, delay: milliseconds(0...300), killAfter: operation)
+        step("boot", id: name, partner, delay: milliseconds(0...300), failpoint: failpoint)
+        if failpoint.act == .freeze { return true }
         trigger = event("processEnded", of: partner, since: name)
+        return false
     }
 
     /// A fault that begins and ends while another is under way.
@@ -101,12 +127,12 @@ struct SoakSchedule {
         count += 1
         let name = "f\(count)"
         step(fault.rawValue, id: name, fault == .cut ? nil : victim, delay: milliseconds(0...300))
-        return end(of: fault, name, victim, isLong: true)
+        return end(of: fault, name, victim, rail: nil, isLong: true)
     }
 
     /// The steps that end a fault; gives the id of the last.
     private mutating func end(
-        of fault: SoakFault, _ name: String, _ partner: PartnerID, isLong: Bool
+        of fault: SoakFault, _ name: String, _ partner: PartnerID, rail: Int?, isLong: Bool
     ) -> String {
         switch fault {
         case .kill:
@@ -115,9 +141,9 @@ struct SoakSchedule {
         case .freeze:
             let span = isLong ? milliseconds(longer(than: miss)) : milliseconds(shorter(than: miss))
             step("thaw", id: "\(name)-over", partner, delay: span)
-        case .cut:
+        case .cut, .cutRail:
             let span = isLong ? milliseconds(longer(than: retries)) : milliseconds(shorter(than: retries))
-            step("heal", id: "\(name)-over", delay: span)
+            step("heal", id: "\(name)-over", rail: rail, delay: span)
         case .powerOff:
             let healsFirst = chance(1, of: 2)
             let first = milliseconds(0...600)
@@ -152,6 +178,18 @@ struct SoakSchedule {
         }
     }
 
+    /// What the next fault waits for when a rail is whole again. A life of the partner that began meanwhile may have had
+    /// its clients ready on the other one long ago.
+    private mutating func afterRail(_ rail: Int, _ step: String, isLong: Bool) {
+        guard isLong else {
+            trigger = nil
+            return
+        }
+        strikesEarly = chance(1, of: 4)
+        trigger = event(
+            "established", of: chance(1, of: 2) ? .a : .b, since: step, where: "rail: \(rail)")
+    }
+
     /// How long after its trigger a fault comes.
     private mutating func pauseBefore() -> TimeSpan {
         if strikesEarly { return microseconds(0...12_000) }
@@ -176,12 +214,16 @@ struct SoakSchedule {
     }
 
     private mutating func step(
-        _ action: String, id: String, _ partner: PartnerID? = nil, delay: TimeSpan,
-        killAfter: HandshakeOperation? = nil
+        _ action: String, id: String, _ partner: PartnerID? = nil, rail: Int? = nil, delay: TimeSpan,
+        failpoint: Failpoint? = nil
     ) {
         var line = "do: \(action), id: \(id)"
         if let partner { line += ", partner: \(partner.rawValue)" }
-        if let killAfter { line += ", killAfter: \(killAfter.rawValue)" }
+        if let rail { line += ", rail: \(rail)" }
+        if let failpoint {
+            line += ", \(failpoint.act.rawValue)After: \(failpoint.after.rawValue)"
+            if failpoint.delay != .zero { line += ", failDelay: \(SpanText.exact(failpoint.delay))" }
+        }
         if let trigger { line += ", after: { \(trigger) }" }
         if delay != .zero { line += ", delay: \(SpanText.exact(delay))" }
         lines.append(line)
@@ -222,5 +264,15 @@ struct SoakSchedule {
     private func longer(than bound: TimeSpan) -> ClosedRange<UInt64> {
         let whole = max(10, bound.nanoseconds / 1_000_000)
         return whole * 3 / 2...whole * 7
+    }
+}
+
+extension Failpoint.Moment {
+    /// Whether it is before the two sides have exchanged anything but their handshake.
+    fileprivate var isOfHandshake: Bool {
+        switch self {
+        case .connected, .firstRead, .firstWrite, .secondRead, .secondWrite, .established: true
+        case .peerInformation, .clientInformation, .portsMade, .readySaid, .partnerReady: false
+        }
     }
 }

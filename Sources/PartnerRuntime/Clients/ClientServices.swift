@@ -68,12 +68,17 @@ public final class ClientServices {
 
     /// Writes a piece of the local memory into the counterpart's memory. Its completion says that the bytes lie
     /// there. With a number, the counterpart is told.
+    ///
+    /// - Parameter isReported: whether `Client.completed` is to be called for its success, which takes the processor's
+    ///   time. Work ends in the order in which it was posted, so the success of a later piece at the same port stands
+    ///   for this one's, too. A failure is reported in any case, and so is one write in each `ClientDemand.workDepth`.
     public func write(
         at port: Int, from local: Int, byteCount: Int, to partner: Int, immediate: UInt32? = nil,
-        token: UInt32 = 0
+        token: UInt32 = 0, isReported: Bool = true
     ) throws(PortError) {
         try usable().write(
-            at: port, from: local, byteCount: byteCount, to: partner, immediate: immediate, token: token)
+            at: port, from: local, byteCount: byteCount, to: partner, immediate: immediate, token: token,
+            isReported: isReported)
     }
 
     /// Reads a piece of the counterpart's memory into the local memory.

@@ -61,9 +61,12 @@ final class LogMirror: Client {
 
     /// Work under way at once.
     private static let window = 16
+    /// One record in so many has its end reported, which stands for those before it: each report is a turn of the
+    /// process, and half of the window keeps the rail busy meanwhile.
+    private static let reportSpacing: UInt64 = 8
     private static let readByteCount = 32_768
     private static let readDepth = 4
-    private static let noteSpan = TimeSpan.milliseconds(5)
+    private static let noteSpan = TimeSpan.milliseconds(10)
     /// How long after a loss the memory is looked over once more: whatever was on its way has landed by then.
     private static let vigil = TimeSpan.seconds(1)
     /// Marks the completions of writes that recovery posted.
@@ -142,8 +145,7 @@ final class LogMirror: Client {
             rewriteOn(services)
         case (.write, .running):
             acknowledge(upTo: work.token, services)
-            if interval == .zero { append(services) }
-            post(services)
+            if interval == .zero { appendAll(services) } else { post(services) }
         default:
             break
         }
@@ -158,9 +160,17 @@ final class LogMirror: Client {
 // MARK: - The log goes on
 
 extension LogMirror {
+    /// Begins as many records as there is room for, each on its way before the next one is made.
+    private func appendAll(_ services: ClientServices) {
+        while state == .running, append(services) { post(services) }
+    }
+
     /// Begins a record, unless the ring still needs its slot for one that is not acknowledged.
-    private func append(_ services: ClientServices) {
-        guard last - acknowledged < UInt64(Self.window) else { return }
+    ///
+    /// - Returns: whether there was room.
+    @discardableResult
+    private func append(_ services: ClientServices) -> Bool {
+        guard last - acknowledged < UInt64(Self.window) else { return false }
         last += 1
         let offset = slot(of: last)
         services.withMutableLocalBytes { memory in
@@ -168,6 +178,7 @@ extension LogMirror {
                 &memory, at: offset, byteCount: recordByteCount, number: last,
                 writer: services.incarnation.value)
         }
+        return true
     }
 
     /// Posts what has been begun, as far as the port takes it.
@@ -177,7 +188,7 @@ extension LogMirror {
             do throws(PortError) {
                 try services.write(
                     at: 0, from: offset, byteCount: recordByteCount, to: offset,
-                    token: UInt32(truncatingIfNeeded: nextToPost))
+                    token: UInt32(truncatingIfNeeded: nextToPost), isReported: isReported(nextToPost))
             } catch {
                 if case .wouldBlock = error { return }
                 state = .failed
@@ -185,6 +196,11 @@ extension LogMirror {
             }
             nextToPost += 1
         }
+    }
+
+    /// Without a pause, more records follow each; at a pace, nobody knows when the next one does.
+    private func isReported(_ number: UInt64) -> Bool {
+        number % Self.reportSpacing == 0 || interval != .zero && number == last
     }
 
     /// Writes end in the order in which they were posted, so that each acknowledges all before it.
@@ -342,8 +358,7 @@ extension LogMirror {
         state = .running
         noteAcknowledged(services)
         if interval == .zero {
-            for _ in 0..<Self.window { append(services) }
-            post(services)
+            appendAll(services)
         } else {
             services.wake(at: services.now + interval)
         }

@@ -98,7 +98,7 @@ extension PortSet {
             in: rail.domain, completionQueue: queue.completions,
             limits: QueuePairLimits(
                 sendCapacity: UInt32(demand.workDepth), receiveCapacity: UInt32(max(1, demand.receives)),
-                inlineByteCount: 0))
+                inlineByteCount: 0), signalsAll: false)
         try queuePair.initialize(port: path.port, access: [.remoteRead, .remoteWrite])
         ports.append(
             Port(queuePair, firstPacket: UInt32.random(in: 0...0xff_ffff), depth: demand.workDepth))
@@ -146,43 +146,43 @@ extension PortSet {
     ) throws(PortError) {
         let port = try usable(index)
         guard message.byteCount <= services.demand.messageByteCount else { throw .outOfBounds }
-        guard let slot = port.freeSlots.last else { throw .wouldBlock }
+        let slot = try port.freeSlot()
         let offset = sendOffset(port: index, slot: slot)
         do throws(VerbsError) {
             try messages.write(message, at: offset)
             try port.queuePair.postSend(
                 from: messages, offset: offset, byteCount: message.byteCount, immediate: immediate,
-                workRequest: number(.send, index, UInt32(slot)))
+                workRequest: number(.send, index, slot))
         } catch {
             throw refusal(error, of: port)
         }
-        port.freeSlots.removeLast()
-        port.tokens[Int(slot)] = token
-        port.underWay += 1
+        port.underWay.post(token: token, isReported: true)
     }
 
     func write(
         at index: Int, from offset: Int, byteCount: Int, to partnerOffset: Int, immediate: UInt32?,
-        token: UInt32
+        token: UInt32, isReported: Bool
     ) throws(PortError) {
         let port = try usable(index)
         try checkLocal(offset, byteCount)
         let there = try place(partnerOffset, byteCount)
+        let slot = try port.freeSlot()
+        let isReported = isReported || port.underWay.needsReport
         do throws(VerbsError) {
             if let immediate {
                 try port.queuePair.postWriteWithImmediate(
                     immediate, from: local, offset: offset, byteCount: byteCount,
                     remoteAddress: there.address,
-                    remoteKey: there.key, workRequest: number(.write, index, token))
+                    remoteKey: there.key, workRequest: number(.write, index, slot), signaled: isReported)
             } else {
                 try port.queuePair.postWrite(
                     from: local, offset: offset, byteCount: byteCount, remoteAddress: there.address,
-                    remoteKey: there.key, workRequest: number(.write, index, token))
+                    remoteKey: there.key, workRequest: number(.write, index, slot), signaled: isReported)
             }
         } catch {
             throw refusal(error, of: port)
         }
-        port.underWay += 1
+        port.underWay.post(token: token, isReported: isReported)
     }
 
     func read(
@@ -191,23 +191,23 @@ extension PortSet {
         let port = try usable(index)
         try checkLocal(offset, byteCount)
         let there = try place(partnerOffset, byteCount)
+        let slot = try port.freeSlot()
         do throws(VerbsError) {
             try port.queuePair.postRead(
                 into: local, offset: offset, byteCount: byteCount, remoteAddress: there.address,
-                remoteKey: there.key, workRequest: number(.read, index, token))
+                remoteKey: there.key, workRequest: number(.read, index, slot))
         } catch {
             throw refusal(error, of: port)
         }
-        port.underWay += 1
+        port.underWay.post(token: token, isReported: true)
     }
 
-    /// The port, when it takes one more piece of work.
+    /// The port, when it does work.
     private func usable(_ index: Int) throws(PortError) -> Port {
         guard isReady else { throw .notReady }
         guard ports.indices.contains(index) else { throw .noSuchPort }
         let port = ports[index]
         guard !port.hasFailed else { throw .failed }
-        guard port.underWay < services.demand.workDepth else { throw .wouldBlock }
         return port
     }
 
@@ -280,49 +280,35 @@ extension PortSet {
         let port = ports[index]
         let outcome = Outcome(completion.status)
         if outcome != .success { port.hasFailed = true }
-        switch work.kind {
-        case .receive:
+        guard let kind = work.kind.finished else {
             if outcome == .success { tellReceived(completion, at: index, slot: Int(work.value)) }
-        case .send:
-            port.underWay -= 1
-            let slot = Int(work.value)
-            let token = port.tokens[slot]
-            port.freeSlots.append(UInt16(slot))
-            finished(.send, index, token, outcome)
-        case .write:
-            port.underWay -= 1
-            finished(.write, index, work.value, outcome)
-        case .read:
-            port.underWay -= 1
-            finished(.read, index, work.value, outcome)
+            return
         }
+        guard let ended = port.underWay.end(Int(work.value)) else { return }
+        services.owner.completed(
+            FinishedWork(kind: kind, port: index, token: ended.token, outcome: outcome), services)
     }
 
     /// Takes what has finished and was not told, without telling it any more: the loss comes first.
     private func countAbandoned() -> AbandonedWork {
         var abandoned = AbandonedWork()
-        var underWay = ports.reduce(0) { $0 + $1.underWay }
-        guard underWay > 0 else { return abandoned }
+        guard ports.contains(where: { $0.underWay.count > 0 }) else { return abandoned }
         for queue in queues {
             // Only for the count: where a queue cannot be asked any more, its work stays unfinished.
             while let count = try? queue.completions.poll(into: &batch), count > 0 {
                 for index in 0..<count {
                     let completion = batch[index]
                     guard let work = PortWork(number: completion.workRequest), work.serial == serial,
-                        work.kind != .receive
+                        work.kind != .receive, ports.indices.contains(Int(work.port)),
+                        let ended = ports[Int(work.port)].underWay.end(Int(work.value))
                     else { continue }
-                    underWay -= 1
+                    abandoned.arrived += UInt64(ended.silentWrites)
                     abandoned.count(work.kind, Outcome(completion.status))
                 }
             }
         }
-        abandoned.unfinished = UInt64(clamping: underWay)
+        abandoned.unfinished = UInt64(clamping: ports.reduce(0) { $0 + $1.underWay.count })
         return abandoned
-    }
-
-    private func finished(_ kind: FinishedWork.Kind, _ port: Int, _ token: UInt32, _ outcome: Outcome) {
-        services.owner.completed(
-            FinishedWork(kind: kind, port: port, token: token, outcome: outcome), services)
     }
 
     private func tellReceived(_ completion: WorkCompletion, at index: Int, slot: Int) {
@@ -343,7 +329,7 @@ extension PortSet {
     }
 
     private func postReceive(port index: Int, slot: Int) throws(VerbsError) {
-        let work = number(.receive, index, UInt32(slot))
+        let work = number(.receive, index, slot)
         guard services.demand.messageByteCount > 0 else {
             return try ports[index].queuePair.postReceive(workRequest: work)
         }
@@ -359,12 +345,12 @@ extension PortSet {
         return (port * (demand.receives + demand.workDepth) + slot) * demand.messageByteCount
     }
 
-    private func sendOffset(port: Int, slot: UInt16) -> Int {
-        receiveOffset(port: port, slot: services.demand.receives + Int(slot))
+    private func sendOffset(port: Int, slot: Int) -> Int {
+        receiveOffset(port: port, slot: services.demand.receives + slot)
     }
 
-    private func number(_ kind: PortWork.Kind, _ port: Int, _ value: UInt32) -> UInt64 {
-        PortWork(kind, serial: serial, port: port, value: value).number
+    private func number(_ kind: PortWork.Kind, _ port: Int, _ slot: Int) -> UInt64 {
+        PortWork(kind, serial: serial, port: port, value: UInt32(truncatingIfNeeded: slot)).number
     }
 }
 
@@ -388,16 +374,18 @@ private final class PortQueue {
 private final class Port {
     let queuePair: QueuePair
     let firstPacket: UInt32
-    var underWay = 0
+    var underWay: WorkRing
     var hasFailed = false
-    /// Send slots that are free, and the client's tokens of those that are not.
-    var freeSlots: [UInt16]
-    var tokens: [UInt32]
 
     init(_ queuePair: consuming QueuePair, firstPacket: UInt32, depth: Int) {
         self.queuePair = queuePair
         self.firstPacket = firstPacket
-        freeSlots = (0..<UInt16(depth)).reversed()
-        tokens = Array(repeating: 0, count: depth)
+        underWay = WorkRing(depth: depth)
+    }
+
+    /// Where the next piece of work goes.
+    func freeSlot() throws(PortError) -> Int {
+        guard let slot = underWay.free else { throw .wouldBlock }
+        return slot
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// | bits | |
 /// | --- | --- |
-/// | 0 to 31 | the client's token of a read or write, the slot of a send or receive |
+/// | 0 to 31 | the slot: of a receive, or among the work that the port has under way |
 /// | 32 to 47 | the port |
 /// | 48 to 50 | the kind |
 /// | 51 to 63 | the port set's serial number |
@@ -12,6 +12,16 @@ struct PortWork {
         case write
         case read
         case receive
+
+        /// As the client is told of it; nil for a receive, of which it is told as a message.
+        var finished: FinishedWork.Kind? {
+            switch self {
+            case .send: .send
+            case .write: .write
+            case .read: .read
+            case .receive: nil
+            }
+        }
     }
 
     var kind: Kind

@@ -170,6 +170,21 @@ struct ConformanceTests {
         #expect(EventSequence(told).strands.flatMap(\.lines) == ["connect: no answer"])
     }
 
+    @Test func aKnockThatCrossesTheConnectionMakesNoDifference() throws {
+        let (request, knock) = (RequestID(value: 1), RequestID(value: 2))
+        // At the side that knocks: given up for the partner's own request, before there was an answer.
+        let crossed = [
+            ToldEvent(.timer(.backoff), [.connect(connection(1), try words(.knock))]),
+            ToldEvent(
+                .request(request, try words(.connect)),
+                [.retire(connection(1)), .accept(request, connection(2), try words(.acceptance))]),
+            ToldEvent(.connected(connection(2), nil)),
+        ]
+        #expect(EventSequence(crossed).strands.flatMap(\.lines) == ["connect: connected"])
+        // At the side that is knocked at: nothing came of it.
+        #expect(EventSequence([ToldEvent(.request(knock, try words(.knock)))]).count == 0)
+    }
+
     @Test func aMailboxThatWasClearedTellsTheSameNewsAgain() {
         let news = ToldEvent(.mailbox(mailbox(.greeting)))
         #expect(EventSequence([news, news]).count == 1)
@@ -183,7 +198,8 @@ struct ConformanceTests {
                 .request(request, try words(.connect)),
                 [.accept(request, connection(4), try words(.acceptance))]),
             ToldEvent(.connected(connection(4), nil)),
-            ToldEvent(.request(knock, try words(.knock))),
+            ToldEvent(
+                .request(knock, try words(.knock)), [.connect(connection(5), try words(.connect))]),
         ]
         #expect(EventSequence(told).strands.flatMap(\.lines) == ["connect: connected", "knock"])
     }

@@ -24,12 +24,12 @@ struct EventSequence: Hashable, Sendable {
         for told in told {
             if let line = Self.ownLine(told.event) { own.append(line) }
             guard let index = told.event.conformedRail else {
-                for index in rails.indices { rails[index].note(told.actions, of: index) }
+                for index in rails.indices { rails[index].note(told, of: index) }
                 continue
             }
             while rails.count <= index { rails.append(RailStrands()) }
             rails[index].take(told.event)
-            for index in rails.indices { rails[index].note(told.actions, of: index) }
+            for index in rails.indices { rails[index].note(told, of: index) }
         }
         var strands = own.isEmpty ? [] : [Strand(name: "own", lines: own)]
         for (index, rail) in rails.enumerated() { strands += rail.strands(of: index) }
@@ -78,7 +78,8 @@ private struct RailStrands {
 
     func strands(of rail: Int) -> [EventSequence.Strand] {
         let named = [
-            ("attempts", Self.folded(attempts.map(\.line))), ("requests", Self.folded(requests.map(\.line))),
+            ("attempts", Self.folded(attempts.filter { !$0.events.isEmpty }.map(\.line))),
+            ("requests", Self.folded(requests.map(\.line))),
             ("mailbox", mailbox), ("completions", completions), ("messages", messages), ("ports", ports),
         ]
         return named.filter { !$0.1.isEmpty }.map {
@@ -143,8 +144,18 @@ private struct RailStrands {
     }
 
     /// What the manager did about it, as far as it says which connection is which.
-    mutating func note(_ actions: [Action], of rail: Int) {
-        for action in actions {
+    mutating func note(_ told: ToldEvent, of rail: Int) {
+        let countBefore = attempts.count
+        defer {
+            // Whether a knock comes before or after this side's own attempt is a matter of moments. It counts where it
+            // made this side connect.
+            if case .request(let request, _) = told.event, request.rail.index == rail,
+                requests.last?.kind == "knock", attempts.count == countBefore
+            {
+                requests.removeLast()
+            }
+        }
+        for action in told.actions {
             switch action {
             case .connect(let connection, let words) where connection.rail.index == rail:
                 attempts.append(Approach(connection: connection, kind: Self.kind(of: words)))
@@ -153,7 +164,13 @@ private struct RailStrands {
                 requests[place].connection = connection
             case .retire(let connection) where connection.rail.index == rail:
                 guard let place = attempts.lastIndex(where: { $0.connection == connection }) else { continue }
-                if attempts[place].events.isEmpty { attempts[place].events = ["no answer"] }
+                guard attempts[place].events.isEmpty else { continue }
+                // Who gives up for another reason, such as a request of the partner's, did not wait for the answer.
+                if case .timer(.attempt, _) = told.event {
+                    attempts[place].events = ["no answer"]
+                } else {
+                    attempts.remove(at: place)
+                }
             case .clearMailbox(let cleared) where cleared.index == rail:
                 mailboxSeen = InlineArray(repeating: 0)
             default: continue

@@ -27,9 +27,9 @@ struct SimulatedRun {
         var fabric = FabricPlan()
         var chance = SplitMix64(seed: seed)
         // As measured on Soft-RoCE in virtual time.
-        fabric.latency = 30_000...60_000
-        fabric.connectionLatency = 100_000...700_000
-        fabric.afterlife = 1_000...500_000
+        fabric.latency = 20_000...250_000
+        fabric.connectionLatency = 50_000...400_000
+        fabric.afterlife = 1_000...200_000
         fabric.burial = 5_000_000...12_000_000
         // Whether they have spoken before lies behind the run's beginning.
         fabric.resolution = Bool.random(using: &chance) ? .milliseconds(8) : nil

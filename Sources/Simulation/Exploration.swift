@@ -7,7 +7,7 @@ import ClusterConnection
 /// node or a timer that comes due before what is under way arrives. States are recognised by a fingerprint of 64 bits
 /// (`World.fingerprint`), so that orders which come to the same are followed once. In every state the world's checks
 /// must hold. A state in which no fault is left to come and both are ready is a leaf: from there, from every state right
-/// after a fault, and from every state at which the search stops for its depth, it is run on in virtual time, with
+/// after a fault, from one in 64 of all others, and from those at which the search stops for its depth, it is run on in virtual time, with
 /// nothing more happening to anybody, until both are ready, and must get there.
 public struct Exploration: Sendable {
     /// What may happen besides the packets.
@@ -95,6 +95,9 @@ public struct Exploration: Sendable {
         }
     }
 
+    /// From one in so many states it is run on, wherever they are.
+    private static let sample = 64
+
     private let start: World
     private let bound: Bound
     private var seen: Set<UInt64> = []
@@ -155,6 +158,8 @@ public struct Exploration: Sendable {
             return runOn(node)
         }
         if isQuiet, node.world.areReady { return runOn(node) }
+        // A circle of states that never gets anywhere has no leaf.
+        if report.states % Self.sample == 1, !runOn(node) { return false }
         let successors = successors(of: node)
         if successors.isEmpty {
             return isQuiet ? runOn(node) : true
@@ -194,9 +199,7 @@ public struct Exploration: Sendable {
             add(.happening(place))
         }
         if let choice = world.nextByTime {
-            if deliverable.isEmpty {
-                add(choice)
-            } else if world.isBoot(choice) {
+            if !deliverable.contains(where: { !world.isOfBoot($0) }) {
                 add(choice)
             } else if node.earlyTimers > 0 {
                 add(choice, earlyTimers: 1)
@@ -227,6 +230,15 @@ public struct Exploration: Sendable {
     private mutating func runOn(_ node: Node) -> Bool {
         report.leaves += 1
         var world = node.world
+        Self.runOn(&world)
+        guard world.violations.isEmpty else {
+            fail(world.violations, node.trace, runsOn: true)
+            return false
+        }
+        return true
+    }
+
+    private static func runOn(_ world: inout World) {
         world.heal()
         for number in 0..<2 {
             world.thaw(number)
@@ -238,15 +250,10 @@ public struct Exploration: Sendable {
             + settings.exchangeTimeout
         let isReady = world.run(atMost: bound) { $0.areReady || !$0.violations.isEmpty }
         if !isReady { world.violate(.readyAgain, nil, "not ready \(bound.nanoseconds / 1_000_000) ms later") }
-        guard world.violations.isEmpty else {
-            fail(world.violations, node.trace)
-            return false
-        }
-        return true
     }
 
     /// Goes the way once more, this time with its history.
-    private mutating func fail(_ violations: [Violation], _ trace: Trace?) {
+    private mutating func fail(_ violations: [Violation], _ trace: Trace?, runsOn: Bool = false) {
         let steps = trace?.steps ?? []
         var world = start
         world.keepsHistory = true
@@ -254,6 +261,10 @@ public struct Exploration: Sendable {
         for step in steps {
             names.append(world.name(of: step))
             world.take(step)
+        }
+        if runsOn {
+            names.append("then nothing more happens to anybody")
+            Self.runOn(&world)
         }
         report.failure = Failure(violations: violations, trace: names, history: world.history)
         report.isComplete = false

@@ -42,11 +42,14 @@ public struct Ordeal: Hashable, Sendable {
     public var boots: [TimeSpan]
     /// What happens to them.
     public var steps: [Step]
+    /// Within what time they have to be ready, once all is well.
+    public var bound: TimeSpan
 
     /// The ordeal of a number.
     public init(seed: UInt64) {
         var random = SplitMix64(seed: seed ^ 0x0dea_1000_5eed)
         self.seed = seed
+        bound = Self.promisedBound
         let slowest: UInt64 = [15_000, 40_000, 40_000, 40_000, 40_000, 1_000_000, 3_000_000][
             Int.random(in: 0..<7, using: &random)]
         latency = 5_000...slowest
@@ -66,7 +69,7 @@ public struct Ordeal: Hashable, Sendable {
             var span = TimeSpan.microseconds(.random(in: 0...longest, using: &random))
             // What a cut leads to comes when the transport's patience ends: there it is worth being.
             if case .cut = steps.last?.act, Int.random(in: 0..<3, using: &random) == 0 {
-                span = .microseconds(.random(in: 55_000...85_000, using: &random))
+                span = .microseconds(.random(in: 110_000...160_000, using: &random))
             }
             steps.append(Step(after: span, act: Self.act(rails: rails, using: &random)))
         }
@@ -203,7 +206,7 @@ extension Ordeal {
 
     /// A handshake or an exchange that began before all was well may have to reach its deadline first; then an attempt
     /// that was lost and the longest pause after it.
-    var bound: TimeSpan {
+    public static var promisedBound: TimeSpan {
         let settings = Settings(
             node: NodeIdentity(value: 1), partnerNode: NodeIdentity(value: 2),
             cluster: ClusterIdentity(low: 0, high: 0),

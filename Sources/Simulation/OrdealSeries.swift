@@ -22,12 +22,16 @@ public struct OrdealSeries: Sendable {
     /// How many failures are kept.
     public static let kept = 20
 
+    /// Within what time pairs have to be ready, once all is well.
+    public let bound: TimeSpan
+
     /// None yet.
-    public init() {}
+    public init(bound: TimeSpan = Ordeal.promisedBound) { self.bound = bound }
 
     /// Goes through with the ordeal of a number.
     public mutating func run(_ seed: UInt64) {
-        let ordeal = Ordeal(seed: seed)
+        var ordeal = Ordeal(seed: seed)
+        ordeal.bound = bound
         let outcome = ordeal.run()
         count += 1
         faults += UInt64(ordeal.steps.count)

@@ -50,10 +50,11 @@ public struct FabricPlan: Hashable, Sendable {
     public var afterlife: ClosedRange<UInt64> = 0...0
     /// How many nanoseconds its kernel takes, after that, until it tells the other side of the end.
     public var burial: ClosedRange<UInt64> = 0...0
-    /// How long a one-sided operation or a message waits for its answer before it is tried again.
-    public var tryInterval = TimeSpan.milliseconds(15)
-    /// How long it is tried before the transport gives up.
-    public var patience = TimeSpan.milliseconds(60)
+    /// How long a one-sided operation or a message waits for its answer before it is tried again: what Soft-RoCE takes
+    /// at the transport's default settings (acknowledge timeout 2^12 x 4.096 us, and a tick of the kernel's clock).
+    public var tryInterval = TimeSpan.microseconds(20_777)
+    /// How long it is tried before the transport gives up: six tries.
+    public var patience = TimeSpan.microseconds(124_662)
     /// Packets that are lost, of a million.
     public var lossPerMillion: UInt32 = 0
     /// How long after a store of the status block a read may still bring some words of the block before.

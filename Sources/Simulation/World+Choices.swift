@@ -64,7 +64,7 @@ extension World {
         }
     }
 
-    /// What waits for its time: a boot's moments, and what will be tried again.
+    /// What waits for its time, such as what will be tried again.
     var earliestTimed: Int? {
         var earliest: Int?
         for place in agenda.entries.indices where agenda.entries[place].what.channel == nil {
@@ -88,7 +88,7 @@ extension World {
         return earliest
     }
 
-    /// What comes next by its time alone: a timer, a moment of a boot, another try; nil when there is none of these.
+    /// What comes next by its time alone: a timer, or another try; nil when there is none of these.
     var nextByTime: Choice? {
         let timer = earliestTimer
         guard let place = earliestTimed, timer.map({ agenda.entries[place].at <= $0.at }) ?? true else {
@@ -97,12 +97,12 @@ extension World {
         return .happening(place)
     }
 
-    /// Whether it is a moment of a boot: those are nobody's timers, and come whenever they come.
-    func isBoot(_ choice: Choice) -> Bool {
-        guard case .happening(let place) = choice, case .boot = agenda.entries[place].what else {
-            return false
+    /// Whether what lies at this place is a moment of somebody's boot: nobody waits for it, and it comes when it comes.
+    func isOfBoot(_ place: Int) -> Bool {
+        switch agenda.entries[place].what {
+        case .boot, .client: true
+        default: false
         }
-        return true
     }
 
     /// A choice in words.
@@ -128,7 +128,7 @@ extension World {
             happen(entry.what)
         case .timer(let node):
             guard let number = current[node] else { return }
-            if !deliverable.isEmpty { isUntroubled = false }
+            if deliverable.contains(where: { !isOfBoot($0) }) { isUntroubled = false }
             now = max(now, Instant(nanoseconds: lives[number].timers.next))
             if let (name, rail) = lives[number].timers.takeDue(at: now) {
                 feed(.timer(name, rail), to: number)
@@ -189,7 +189,9 @@ extension Happening {
         case .portsMade(let life, _, _), .portsConnected(let life, _, _): return channel(4, life)
         case .portWork(let work): return channel(5, work.life)
         case .portWorkEnded(let work, _): return channel(6, work.life)
-        case .powerOn, .strike, .thaw, .boot, .retry, .client, .unresolved, .vanished, .buried: return nil
+        case .boot(let life, _): return channel(9, life)
+        case .client(let life, .register), .client(let life, .withdraw): return channel(10, life)
+        case .powerOn, .strike, .thaw, .retry, .client, .unresolved, .vanished, .buried: return nil
         }
     }
 }

@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
               ccmlab run Lab/scenarios/boot-order
               ccmlab run Lab/scenarios/boot-order/a-first.yaml --repeat 20
               ccmlab run --speed --repeat 50 Lab/scenarios/speed
+              ccmlab run --fabric sim --trace Lab/scenarios/boot-order/a-first.yaml
               ccmlab run my-scenario.yaml --fabric vm --clock real --output /tmp/evidence
             """)
 
@@ -31,6 +32,9 @@ struct Run: AsyncParsableCommand {
             Measure speed: beside a reference (ib_read_lat) on the same rail, and without a packet capture.
             """)
     var speed = false
+
+    @Flag(help: "Print each run as a sequence diagram of the two partners (--fabric sim).")
+    var trace = false
 
     @Option(help: "What happens by chance in the simulator (--fabric sim) comes out of this number.")
     var seed: UInt64 = 1
@@ -51,6 +55,10 @@ struct Run: AsyncParsableCommand {
         let scenarios = try ScenarioLibrary.load(paths)
         let checkout = try Checkout()
         let simulates = place.fabric == .sim
+        if trace, !simulates {
+            throw LabError(
+                "--trace is for --fabric sim; a run on real verbs leaves events.jsonl in its folder")
+        }
         if simulates, speed {
             throw LabError("only real verbs have a speed; run --speed without --fabric sim")
         }
@@ -66,10 +74,11 @@ struct Run: AsyncParsableCommand {
             if !status.isSuccess { throw status }
             return
         }
-        let lab = LabRun(
+        var lab = LabRun(
             scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions,
             measuresSpeed: speed, simulationSeed: simulates ? seed : nil,
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+        lab.printsTraces = trace
         try Place.finish(try await lab.run(&display))
     }
 

@@ -46,6 +46,13 @@ struct Soak: AsyncParsableCommand {
         help: "How many ordeals are gone through at once (--fabric sim). Without it: one for each processor.")
     var jobs: Int?
 
+    @Option(
+        help: """
+            Within what time a pair has to be ready once all is well (--fabric sim). Without it: what its settings \
+            promise.
+            """)
+    var bound: String?
+
     @OptionGroup var place: Place
 
     func validate() throws {
@@ -53,6 +60,10 @@ struct Soak: AsyncParsableCommand {
             throw ValidationError("--jobs takes a number from 1 to 1024, not \(jobs)")
         }
         if place.fabric != .sim, jobs != nil { throw ValidationError("--jobs is for --fabric sim") }
+        if let bound, TimeSpan(text: bound).map({ $0 == .zero }) ?? true {
+            throw ValidationError("--bound takes \(TimeSpan.textForm), more than none, not “\(bound)”")
+        }
+        if place.fabric != .sim, bound != nil { throw ValidationError("--bound is for --fabric sim") }
         if place.fabric == .sim, !paths.isEmpty {
             throw ValidationError("ordeals of the simulator draw their settings themselves: name no scenario")
         }
@@ -81,6 +92,7 @@ struct Soak: AsyncParsableCommand {
         let soak = SimulatedSoak(
             seed: seed ?? UInt64.random(in: 1...999_999_999),
             extent: span.map { .time($0) } ?? .ordeals(UInt64(count ?? 100_000)),
+            bound: bound.flatMap { TimeSpan(text: $0) },
             jobs: jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), output: folder,
             shownOutput: folder)
         if try await !soak.run(&display) { throw Status.didNotHold }

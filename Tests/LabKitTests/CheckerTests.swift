@@ -282,6 +282,18 @@ struct CheckerTests {
         #expect(measurements.unreachable == [.milliseconds(7), .milliseconds(7)])
     }
 
+    /// A rail that was cut a moment before, and of which nobody knows yet, hides the end of the process behind it.
+    @Test(arguments: [(60.0, true), (160, true), (200, false)])
+    func aDeathBehindOneCutRailIsFoundWhenThatRailIsSilent(_ verdictAfter: Double, _ holds: Bool) throws {
+        var run = try HistoryBuilder.goodRun("name: test\nsummary: A test.\nrails: 2\n")
+        run.remove { $0.partner == .b && $0.time > HistoryBuilder.instant(1_200) }
+        run.fault(.cut, nil, at: 1_180, [("rail", .integer(1))])
+        run.gone(.b, at: 1_201, began: 1_200, told: "kill", ("signal", 9))
+        run.verdict("unreachable", by: .a, at: 1_200 + verdictAfter)
+        #expect((run.judgement.result == .held) == holds, "\(run.words)")
+        #expect(holds || run.brokenRules.contains(.foundInTime))
+    }
+
     @Test func aDeathThatIsNeverNoticedBreaks() throws {
         var run = try HistoryBuilder.goodRun()
         run.remove { $0.partner == .b && $0.time > HistoryBuilder.instant(1_200) }

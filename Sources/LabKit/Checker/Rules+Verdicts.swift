@@ -7,8 +7,8 @@ extension Timeline {
         case .frozen: return promise.hung(settings(of: finder))
         case .cut, .railless: return promise.unreachable(settings(of: finder))
         case .ended:
-            // Nobody hears the end of a process behind a cut rail.
-            let silent = cuts.contains { $0.contains(loss.began) }
+            // Nobody hears the end of a process behind a cut rail: where one of several is cut, it is the last that ends.
+            let silent = railCuts.contains { $0.contains(loss.began) }
             return silent ? promise.unreachable(settings(of: finder)) : promise.dead
         }
     }

@@ -69,6 +69,8 @@ struct Timeline {
     private(set) var lives: [PartnerID: [Life]] = [:]
     private(set) var frozen: [PartnerID: [Stretch]] = [:]
     private(set) var cuts: [Stretch] = []
+    /// The times in which any rail was cut, also where another was whole.
+    private(set) var railCuts: [Stretch] = []
     /// The times in which a partner's writes were held back.
     private(set) var held: [PartnerID: [Stretch]] = [:]
     /// The times in which a partner's end of the rail was taken away.
@@ -177,11 +179,13 @@ struct Timeline {
             case .kill, .reboot, .powerOff:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
             case .cut:
+                if cutRails.isEmpty { railCuts.append(Stretch(from: began, event: event)) }
                 cutRails.formUnion(railsMeant(by: event))
                 guard cutRails.count >= rails, cuts.last?.to != nil || cuts.isEmpty else { continue }
                 cuts.append(Stretch(from: began, event: event))
             case .heal:
                 cutRails.subtract(railsMeant(by: event))
+                if cutRails.isEmpty, let last = railCuts.indices.last { railCuts[last].to = event.time }
                 if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
             case .removeAddress, .removeDevice:
                 if let partner = event.partner {

@@ -9,7 +9,7 @@ package struct ConformanceReport: Sendable {
     private static let countWidth = 7
 
     package init() {
-        self.init(known: KnownDifference.all, seeds: 1...200)
+        self.init(known: KnownDifference.all, seeds: 1...1_000)
     }
 
     /// A report that knows other differences, and tries other seeds.

@@ -14,6 +14,8 @@ package struct LabRun: Sendable {
     package var measuresSpeed: Bool
     /// The seed of a simulated fabric; nil for a real one.
     package var simulationSeed: UInt64?
+    /// Whether each simulated run is printed as a sequence diagram.
+    package var printsTraces = false
     /// Where the run folder is to be.
     package var output: String
     /// The run folder's path as the reader knows it: outside the VM where the lab runs in one.

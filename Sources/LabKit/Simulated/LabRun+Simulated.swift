@@ -18,8 +18,11 @@ extension LabRun {
                 for repetition in 1...max(1, repetitions) {
                     try Task.checkCancellation()
                     let result = try simulate(variant, repetition, seed: seed)
-                    rows.append(result)
-                    results.append(result)
+                    rows.append(result.row)
+                    results.append(result.row)
+                    if printsTraces {
+                        display.lines(["", "\(variant.title)"] + SequenceDiagram(result.events).lines + [""])
+                    }
                 }
             }
             display.lines([table.row(rows)])
@@ -31,7 +34,9 @@ extension LabRun {
     }
 
     /// Runs a scenario once. Another repetition is another seed.
-    private func simulate(_ variant: ScenarioVariant, _ repetition: Int, seed: UInt64) throws -> RunResult {
+    private func simulate(_ variant: ScenarioVariant, _ repetition: Int, seed: UInt64) throws -> (
+        row: RunResult, events: [HistoryEvent]
+    ) {
         let folder = folder(of: variant, repetition)
         let path = "\(output)/\(folder)"
         try Files.makeFolder(path)
@@ -59,7 +64,7 @@ extension LabRun {
                 to: "history-\(partner.rawValue).jsonl")
         }
         try JudgedRun.write(result, to: path)
-        return result
+        return (result, events)
     }
 }
 

@@ -13,18 +13,26 @@ package struct SimulatedSoak: Sendable {
     /// The number of the first ordeal; the others follow it.
     package var seed: UInt64
     package var extent: Extent
+    /// Within what time a pair has to be ready, once all is well.
+    package var bound: TimeSpan
     /// How many are gone through at once.
     package var jobs: Int
     package var output: String
     package var shownOutput: String
 
-    package init(seed: UInt64, extent: Extent, jobs: Int, output: String, shownOutput: String) {
+    package init(
+        seed: UInt64, extent: Extent, bound: TimeSpan?, jobs: Int, output: String, shownOutput: String
+    ) {
+        self.bound = bound ?? Ordeal.promisedBound
         self.seed = seed
         self.extent = extent
         self.jobs = jobs
         self.output = output
         self.shownOutput = shownOutput
     }
+
+    /// How many failing ordeals are made small.
+    private static let mostShrunk = 5
 
     /// How many ordeals a job goes through before it is given others.
     private static let portion: UInt64 = 500
@@ -34,7 +42,7 @@ package struct SimulatedSoak: Sendable {
     /// - Returns: whether every one held.
     package func run(_ display: inout Display) async throws -> Bool {
         let began = MonotonicClock.now
-        var series = OrdealSeries()
+        var series = OrdealSeries(bound: bound)
         var next = seed
         func portion() -> Range<UInt64>? {
             let end: UInt64
@@ -48,8 +56,8 @@ package struct SimulatedSoak: Sendable {
         }
         try await withThrowingTaskGroup(of: OrdealSeries.self) { group in
             func begin(_ seeds: Range<UInt64>) {
-                group.addTask {
-                    var part = OrdealSeries()
+                group.addTask { [bound] in
+                    var part = OrdealSeries(bound: bound)
                     for seed in seeds {
                         try Task.checkCancellation()
                         part.run(seed)
@@ -92,7 +100,8 @@ package struct SimulatedSoak: Sendable {
         }
         if series.broken > 0 {
             lines.append("")
-            lines.append("what led there, event by event: \(shownOutput)/ordeal-NUMBER")
+            lines.append("what led there, event by event, and the first of them made small, as scenarios for")
+            lines.append("ccmlab run: \(shownOutput)/ordeal-NUMBER")
         }
         return lines
     }
@@ -113,8 +122,9 @@ package struct SimulatedSoak: Sendable {
             ("failing", .array(series.failures.map { .integer(Int64(clamping: $0.seed)) })),
         ])
         try Files.write(JSONText.pretty(.object(summary)), to: "\(output)/soak.json")
-        for (seed, _) in series.failures {
-            let ordeal = Ordeal(seed: seed)
+        for (number, (seed, violation)) in series.failures.enumerated() {
+            var ordeal = Ordeal(seed: seed)
+            ordeal.bound = bound
             var world = ordeal.world(keepsHistory: true)
             let outcome = ordeal.run(in: &world)
             let folder = "\(output)/ordeal-\(seed)"
@@ -129,6 +139,13 @@ package struct SimulatedSoak: Sendable {
                 "\($0.at.nanoseconds / 1_000) us: \($0.invariant.rawValue): \($0.finding)\n"
             }
             try Files.write(ordeal.text + "\n" + text.joined(), to: "\(folder)/ordeal.txt")
+            try Files.write(
+                ordeal.scenario(name: "ordeal-\(seed)", connect: bound), to: "\(folder)/ordeal.yaml")
+            guard number < Self.mostShrunk else { continue }
+            let short = ordeal.shrunk { $0.run().violations.first?.invariant == violation.invariant }
+            try Files.write(short.text, to: "\(folder)/short.txt")
+            try Files.write(
+                short.scenario(name: "ordeal-\(seed)-short", connect: bound), to: "\(folder)/short.yaml")
         }
     }
 }

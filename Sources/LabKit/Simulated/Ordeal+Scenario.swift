@@ -1,0 +1,129 @@
+import ClusterConnection
+import Simulation
+
+extension Ordeal {
+    /// The ordeal as a scenario, for the simulator and for real verbs: what happens to the pair, when, and that it has
+    /// to come out of it. What only a simulator can do, as to lose one direction of a rail, is done both ways.
+    ///
+    /// - Parameter connect: from the moment at which all is well to connected again, at most.
+    func scenario(name: String, connect: TimeSpan) -> String {
+        var steps: [String] = []
+        var time = TimeSpan.zero
+        var state = Standing(self)
+        for step in self.steps {
+            time = time + step.after
+            state.bootsUntil(time)
+            steps += state.lines(for: step.act, at: time)
+        }
+        steps += state.linesForTheEnd(at: max(time, boots.max() ?? .zero) + .milliseconds(1))
+        var text = """
+            name: \(name)
+            summary: >-
+              Ordeal \(seed) of the simulator, made as small as it can be and still fail.
+            tags: [ordeal]
+
+            """
+        if rails > 1 { text += "rails: \(rails)\n" }
+        text += "bounds: { connect: \(SpanText.exact(connect)) }\n"
+        if clients > 0 {
+            let kinds = ["messenger", "logMirror"].prefix(clients).map { "    - { kind: \($0) }\n" }
+            text += "settings:\n  clients:\n" + kinds.joined()
+        }
+        text += "partners:\n"
+        for (partner, boot) in zip(PartnerID.allCases, boots) {
+            let version = versions[partner == .a ? 0 : 1]
+            let speech =
+                version == .supported
+                ? "" : ", settings: { protocol: { lowest: \(version.lowest), highest: \(version.highest) } }"
+            text += "  \(partner.rawValue): { bootAt: \(SpanText.exact(boot))\(speech) }\n"
+        }
+        if !steps.isEmpty { text += "steps:\n" + steps.map { "  - { \($0) }\n" }.joined() }
+        return text
+    }
+
+    /// Who runs, as far as the steps tell: a scenario refuses a step that can have no effect.
+    private struct Standing {
+        let rails: Int
+        var boots: [TimeSpan?]
+        var runs = [false, false]
+        var isFrozen = [false, false]
+        var cutRails: Set<Int> = []
+        var count = 0
+
+        init(_ ordeal: Ordeal) {
+            rails = ordeal.rails
+            boots = ordeal.boots
+        }
+
+        mutating func bootsUntil(_ time: TimeSpan) {
+            for node in 0..<2 {
+                if let boot = boots[node], boot <= time { (runs[node], boots[node]) = (true, nil) }
+            }
+        }
+
+        private mutating func line(_ action: String, _ node: Int?, at time: TimeSpan, _ more: String = "")
+            -> String
+        {
+            count += 1
+            let partner = node.map { ", partner: \(PartnerID.allCases[$0].rawValue)" } ?? ""
+            return "do: \(action), id: step-\(count)\(partner)\(more), at: \(SpanText.exact(time))"
+        }
+
+        mutating func lines(for act: Act, at time: TimeSpan) -> [String] {
+            switch act {
+            case .kill(let node): return end(node, "kill", at: time)
+            case .stop(let node): return end(node, "stop", at: time)
+            case .powerOff(let node):
+                guard runs[node] else { return [] }
+                cutRails = Set(0..<rails)
+                return end(node, "powerOff", at: time)
+            case .boot(let node):
+                guard !runs[node], boots[node] == nil else { return [] }
+                runs[node] = true
+                var lines: [String] = []
+                // Power that comes back comes back to the rail as well.
+                if !cutRails.isEmpty { lines = lines + self.lines(for: .heal(nil), at: time) }
+                return lines + [line("boot", node, at: time)]
+            case .freeze(let node):
+                guard runs[node], !isFrozen[node] else { return [] }
+                isFrozen[node] = true
+                return [line("freeze", node, at: time)]
+            case .thaw(let node):
+                guard runs[node], isFrozen[node] else { return [] }
+                isFrozen[node] = false
+                return [line("thaw", node, at: time)]
+            case .pause(let node, let span):
+                guard runs[node], !isFrozen[node] else { return [] }
+                return [line("freeze", node, at: time), line("thaw", node, at: time + span)]
+            case .cut(let rail, _):
+                let cut = rail.map { [Int($0.index)] } ?? Array(0..<rails)
+                guard !cutRails.isSuperset(of: cut) else { return [] }
+                cutRails.formUnion(cut)
+                return [line("cut", nil, at: time, rail.map { ", rail: \($0.index)" } ?? "")]
+            case .heal(let rail):
+                let healed = rail.map { [Int($0.index)] } ?? Array(0..<rails)
+                guard !cutRails.isDisjoint(with: healed) else { return [] }
+                cutRails.subtract(healed)
+                return [line("heal", nil, at: time, rail.map { ", rail: \($0.index)" } ?? "")]
+            }
+        }
+
+        private mutating func end(_ node: Int, _ action: String, at time: TimeSpan) -> [String] {
+            guard runs[node], action != "stop" || !isFrozen[node] else { return [] }
+            runs[node] = false
+            isFrozen[node] = false
+            return [line(action, node, at: time)]
+        }
+
+        /// Whatever happened: from here on all is well.
+        mutating func linesForTheEnd(at time: TimeSpan) -> [String] {
+            bootsUntil(time)
+            var all = lines(for: .heal(nil), at: time)
+            for node in 0..<2 {
+                all += lines(for: .thaw(node), at: time)
+                all += lines(for: .boot(node), at: time)
+            }
+            return all
+        }
+    }
+}

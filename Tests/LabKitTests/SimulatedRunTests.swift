@@ -1,0 +1,81 @@
+import ClusterConnection
+import Simulation
+import Testing
+
+@testable import LabKit
+
+struct SimulatedRunTests {
+    private static func run(_ text: String, seed: UInt64 = 1) throws -> RunRecord {
+        let scenario = try ScenarioParser.parse("name: test\nsummary: A test.\n" + text, file: "test.yaml")
+        return try SimulatedRun.run(try #require(scenario.variants.first), seed: seed)
+    }
+
+    @Test func theHistoryIsOneThatTheCheckerJudges() throws {
+        let record = try Self.run(
+            "settings: { clients: [ { kind: logMirror }, { kind: messenger }, { kind: failoverMonitor } ] }\n"
+        )
+        let judgement = Checker.judge(record)
+        #expect(judgement.result == .held, "\(judgement.broken)")
+        #expect(record.events.contains { $0.name == .mirrorAcknowledged })
+        #expect(record.events.contains { $0.name == .firstReply })
+    }
+
+    /// Every line is one that the lab would take from a partner process.
+    @Test func itsLinesAreThoseOfAPartner() throws {
+        let record = try Self.run(
+            "steps: [ { do: kill, partner: b, at: 1s }, { do: boot, partner: b, at: 2s } ]\n")
+        for event in record.events
+        where event.partner != nil && event.name != .fault && event.name != .processEnded {
+            let partner = try #require(event.partner)
+            #expect(throws: Never.self) {
+                _ = try EventLine.event(Array(event.line.utf8)[...], of: partner)
+            }
+        }
+    }
+
+    @Test func aBoundThatIsTooTightBreaks() throws {
+        let text = """
+            bounds: { connect: 10ms }
+            steps: [ { do: cut, at: 500ms }, { do: heal, at: 1500ms } ]
+
+            """
+        let judgement = Checker.judge(try Self.run(text))
+        #expect(judgement.broken.map(\.rule).contains(.connectedAgain))
+    }
+
+    @Test func anotherSeedIsAnotherRun() throws {
+        #expect(try Self.run("", seed: 1).events == Self.run("", seed: 1).events)
+        #expect(try Self.run("", seed: 1).events != Self.run("", seed: 2).events)
+    }
+
+    @Test(arguments: [
+        (
+            "steps: [ { do: removeDevice, partner: b, at: 1s }, { do: addDevice, partner: b, at: 2s } ]",
+            "from the kernel"
+        ),
+        ("load: { busyLoops: 1 }", "real processors"),
+        ("steps: [ { do: census, at: 1s } ]", "the kernel holds"),
+    ])
+    func whatOnlyRealVerbsCanDoIsRefused(_ text: String, _ reason: String) {
+        #expect {
+            try Self.run(text + "\n")
+        } throws: {
+            "\($0)".contains(reason)
+        }
+    }
+
+    @Test func everyOrdealIsAScenarioThatCanBeRead() throws {
+        for seed in 1...200 as ClosedRange<UInt64> {
+            let text = Ordeal(seed: seed).scenario(name: "ordeal-\(seed)", connect: .seconds(1))
+            let scenario = try ScenarioParser.parse(text, file: "ordeal.yaml")
+            #expect(scenario.name == "ordeal-\(seed)")
+        }
+    }
+
+    @Test func aDiagramHasALaneForEachPartnerAndIsNotTooWide() throws {
+        let lines = SequenceDiagram(try Self.run("").events).lines
+        #expect(lines.allSatisfy { $0.count <= 100 })
+        #expect(lines.contains { $0.contains("connectStarted connect") && $0.hasSuffix(">") })
+        #expect(lines.contains { $0.contains("<-") && $0.contains("connectStarted knock") })
+    }
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The simulator, without a machine and without privileges: scenarios, ordeals, all schedules, and what is refused.
+
+# shellcheck disable=SC2016 # conditions are for expect to evaluate
+# shellcheck source=scripts/tests/harness.sh
+. "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
+
+lab=$scripts/../.build/release/ccmlab
+if [ ! -x "$lab" ]; then
+    skip simulator "there is no $lab; scripts/lib/build makes it"
+    echo '# end'
+    exit
+fi
+chmod 755 "$scratch"
+mkdir "$scratch/out-of-lab" && chmod 777 "$scratch/out-of-lab"
+
+try "$lab" run --fabric sim Lab/scenarios --output "$scratch/runs"
+expect 'every scenario that needs no real verbs holds in the simulator' status 0 out 'runs held (virtual time, sim, seed 1)' \
+    holds '[ -s "$scratch/runs/a-first/events.jsonl" ]' holds '[ -s "$scratch/runs/junit.xml" ]'
+expect 'those that do are named' out 'is for real verbs only'
+try as_nobody "$lab" run --fabric sim --trace Lab/scenarios/boot-order/a-first.yaml --output "$scratch/out-of-lab/run"
+expect 'a run can be watched, without privileges' status 0 out 'connectStarted connect' out '------------->' \
+    holds '! grep -q "^.\{101\}" <<<"$out"'
+try "$lab" run --fabric sim --speed Lab/scenarios/speed --output "$scratch/runs"
+expect 'the simulator claims no speed' status 2 err 'only real verbs have a speed'
+try "$lab" run --trace Lab/scenarios/boot-order/a-first.yaml --output "$scratch/runs"
+expect 'a run on real verbs is not traced' status 2 err 'is for --fabric sim'
+
+# digest JOBS: the digest of ten thousand ordeals.
+digest() { "$lab" soak --fabric sim --seed 1 --count 10000 --jobs "$1" --output "$scratch/soak" | sed -n 's/^digest *//p'; }
+one=$(digest 1) two=$(digest 2)
+try echo "$one $two"
+expect 'ten thousand ordeals come out the same, however many run at once' holds '[ -n "$one" ] && [ "$one" = "$two" ]'
+try "$lab" soak --fabric sim --seed 7 --count 2000 --output "$scratch/soak"
+expect 'ordeals hold' status 0 out 'broke          0'
+try "$lab" soak --fabric sim --seed 1 --count 2000 --bound 1ms --output "$scratch/broken"
+short=$(find "$scratch/broken" -name short.yaml | head -n 1)
+expect 'ordeals that need longer than they may are told, and made small' status 1 out 'readyAgain: not ready' \
+    holds '[ -s "$short" ]'
+try "$lab" run --fabric sim "$short" --output "$scratch/short"
+expect 'what was made small is a scenario' holds '[ "$status" -le 1 ]' out 'ordeal-'
+
+try "$lab" explore
+expect 'every schedule holds, and all were tried' status 0 out 'two crashes, two reboots' holds '! grep -q complete <<<"$out"'
+try "$lab" explore --crashes 1 --reboots 1 --states 1000
+expect 'a search that was cut short says so' status 2 out 'held, not complete'
+
+try "$lab" explore --crashes 99
+expect 'explore refuses a bound out of all bounds' status 64 err 'a number from 0 to 8, not 99'
+try "$lab" soak --fabric sim Lab/scenarios/soak
+expect 'a simulated soak refuses scenarios' status 64 err 'name no scenario'
+try "$lab" soak --jobs 2
+expect 'jobs are for the simulator' status 64 err '--jobs is for --fabric sim'
+try "$lab" soak --fabric sim --bound never
+expect 'soak refuses a bound that is no time' status 64 err never
+
+echo '# end'

@@ -96,7 +96,10 @@ private struct RailStrands {
     mutating func take(_ event: Event) {
         switch event {
         case .request(let request, let words):
-            requests.append(Approach(request: request, kind: Self.kind(of: words)))
+            // Whether a knock comes, and comes before this side's own attempt, is a matter of moments; its answer is
+            // told at the side that knocks.
+            let kind = Self.kind(of: words)
+            if kind != "knock" { requests.append(Approach(request: request, kind: kind)) }
         case .connected(let connection, _): add("connected", to: connection)
         case .refused(let connection, let words):
             let reason = words.flatMap { try? Rejection(words: $0) }.map { "\($0.reason.name)" }
@@ -145,16 +148,6 @@ private struct RailStrands {
 
     /// What the manager did about it, as far as it says which connection is which.
     mutating func note(_ told: ToldEvent, of rail: Int) {
-        let countBefore = attempts.count
-        defer {
-            // Whether a knock comes before or after this side's own attempt is a matter of moments. It counts where it
-            // made this side connect.
-            if case .request(let request, _) = told.event, request.rail.index == rail,
-                requests.last?.kind == "knock", attempts.count == countBefore
-            {
-                requests.removeLast()
-            }
-        }
         for action in told.actions {
             switch action {
             case .connect(let connection, let words) where connection.rail.index == rail:

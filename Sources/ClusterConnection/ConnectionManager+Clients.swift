@@ -104,10 +104,15 @@ extension ConnectionManager {
         for index in exchange.registrations.indices {
             guard case .none = exchange.registrations[index].ports else { continue }
             let registration = exchange.registrations[index]
-            let entry = set.entries.first {
-                $0.information.name == registration.information.name
-                    && $0.information.role == registration.information.role.counterpart
-            }
+            // A partner of version 1 was told of its clients once, and makes no ports for one that it does not know.
+            let willBeKnown = registration.isSaid || exchange.owesSet || exchange.version >= 2
+            let entry =
+                !willBeKnown
+                ? nil
+                : set.entries.first {
+                    $0.information.name == registration.information.name
+                        && $0.information.role == registration.information.role.counterpart
+                }
             guard let entry else {
                 tellOfNone(index, into: &actions)
                 continue

@@ -245,6 +245,7 @@ extension ConnectionManager {
         guard exchange.standing == .open else { return nil }
         if exchange.owesSet {
             exchange.owesSet = false
+            for index in exchange.registrations.indices { exchange.registrations[index].isSaid = true }
             return (.clientInformation, exchange.ownSet.payload(version: exchange.version))
         }
         if let tables = exchange.takeTablesToSay() {

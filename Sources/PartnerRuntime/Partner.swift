@@ -243,6 +243,9 @@ extension Partner {
                 guard end.fault == nil else { return }
             }
             switch work {
+            // What was under way on a connection that was retired meanwhile is flushed, and nothing of it comes through.
+            case .operation(let connection, _) where !holds(connection): continue
+            case .sent(let connection) where !holds(connection): continue
             case .operation(let connection, let operation):
                 let words =
                     outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
@@ -268,6 +271,10 @@ extension Partner {
                 continue
             }
         }
+    }
+
+    private func holds(_ connection: ConnectionID) -> Bool {
+        endpoints.contains { $0.connection == connection }
     }
 
     /// Hands a message over. Of a connection that was retired meanwhile, nothing comes through.

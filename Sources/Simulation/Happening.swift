@@ -32,13 +32,18 @@ enum Happening: Sendable {
     case boot(LifeNumber, BootMoment)
     /// A connection request arrives at the other node.
     case request(WireNumber)
+    /// The partner's link address is not to be had.
+    case unresolved(WireNumber)
     /// The answer to it arrives at the side that asked.
     case answer(WireNumber, Answer)
     /// The side that asked has heard of the acceptance: the other side's transport comes up.
     case transportUp(WireNumber)
-    /// A side learns that the other one has left, or that its accept came too late.
+    /// A side learns that the other one has left.
     case ended(WireNumber, Side)
-    case acceptFailed(WireNumber)
+    /// What a killed process had is gone.
+    case vanished(LifeNumber)
+    /// Its kernel tells so.
+    case buried(LifeNumber)
     /// A one-sided operation of a side reaches the other side's memory.
     case reach(WireNumber, Side, OneSided)
     /// Its answer comes back.

@@ -8,6 +8,8 @@ public struct Life: Sendable {
     public internal(set) var manager: ConnectionManager
     /// When it ended; nil while it lives.
     public internal(set) var endedAt: Instant?
+    /// When the kernel was done with what it left; nil before that.
+    public internal(set) var buriedAt: Instant?
     /// What ended it; nil while it lives.
     public internal(set) var ending: Ending?
     /// Whether it stands still (SIGSTOP).

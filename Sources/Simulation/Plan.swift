@@ -40,6 +40,16 @@ public struct BootPlan: Hashable, Sendable {
 public struct FabricPlan: Hashable, Sendable {
     /// How many nanoseconds a packet is under way.
     public var latency: ClosedRange<UInt64> = 5_000...40_000
+    /// How many nanoseconds what makes and ends a connection is under way: kernels and processes pass it on, which
+    /// takes longer. Nil for as long as any packet.
+    public var connectionLatency: ClosedRange<UInt64>?
+    /// How long a node looks for a partner whose link address it does not know before an attempt fails. Nil where they
+    /// know each other's from the beginning.
+    public var resolution: TimeSpan?
+    /// How many nanoseconds the memory and the queue pairs of a process that was killed still answer.
+    public var afterlife: ClosedRange<UInt64> = 0...0
+    /// How many nanoseconds its kernel takes, after that, until it tells the other side of the end.
+    public var burial: ClosedRange<UInt64> = 0...0
     /// How long a one-sided operation or a message waits for its answer before it is tried again: what Soft-RoCE takes
     /// at the transport's default settings (acknowledge timeout 2^12 x 4.096 us, and a tick of the kernel's clock).
     public var tryInterval = TimeSpan.microseconds(20_777)
@@ -54,4 +64,7 @@ public struct FabricPlan: Hashable, Sendable {
 
     /// A quick and quiet fabric.
     public init() {}
+
+    /// The longest that a packet is under way, of whatever kind.
+    var longestLatency: UInt64 { max(latency.upperBound, connectionLatency?.upperBound ?? 0) }
 }

@@ -41,7 +41,8 @@ extension World {
         guard isTimed, let endedAt = other.endedAt else { return }
         // News are two packets old at most, and the mailbox is looked into every 250 us. Who stood still for less than
         // half the miss limit does not notice it.
-        var age = TimeSpan.nanoseconds(2 * fabric.latency.upperBound + 500_000)
+        var age = TimeSpan.nanoseconds(
+            2 * fabric.longestLatency + 500_000 + fabric.afterlife.upperBound)
         if let thawedAt = life.thawedAt, now - thawedAt < .milliseconds(20) {
             age = age + life.manager.settings.heartbeatInterval * UInt64(life.manager.settings.missLimit)
         }
@@ -105,7 +106,9 @@ extension World {
             max(
                 fabric.patience + fabric.tryInterval,
                 settings.heartbeatInterval * UInt64(settings.missLimit + 2))
-            + settings.heartbeatInterval * 3 + .nanoseconds(8 * fabric.latency.upperBound)
+            + settings.heartbeatInterval * 3
+            + .nanoseconds(
+                8 * fabric.longestLatency + fabric.afterlife.upperBound + fabric.burial.upperBound)
         for index in lives[number].manager.rails.indices {
             guard case .established(let session) = lives[number].manager.rails[index].link,
                 let partner = partner(of: number, on: session.peer.connection),

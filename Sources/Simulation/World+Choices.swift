@@ -49,8 +49,8 @@ extension World {
     private func isWithoutEffect(_ what: Happening) -> Bool {
         func isClosed(_ wire: WireNumber, _ side: Side) -> Bool { !(wires[wire][side]?.isOpen ?? false) }
         switch what {
-        case .answer(let wire, _): return isClosed(wire, .initiator)
-        case .transportUp(let wire), .acceptFailed(let wire): return isClosed(wire, .acceptor)
+        case .answer(let wire, _), .unresolved(let wire): return isClosed(wire, .initiator)
+        case .transportUp(let wire): return isClosed(wire, .acceptor)
         case .ended(let wire, let side), .reached(let wire, let side, _, _, _), .retry(let wire, let side, _),
             .sent(let wire, let side):
             return isClosed(wire, side)
@@ -60,7 +60,7 @@ extension World {
             return lives[life].endpoint(of: connection) == nil
         case .boot(let life, _), .client(let life, _), .thaw(let life), .strike(let life, _):
             return lives[life].endedAt != nil
-        case .powerOn, .request, .portWork, .portWorkEnded: return false
+        case .powerOn, .vanished, .buried, .request, .portWork, .portWorkEnded: return false
         }
     }
 
@@ -146,12 +146,14 @@ extension World {
         case .thaw(let life): "thaw \(lives[life].node)"
         case .boot(let life, let moment): "\(moment) of \(lives[life].node)"
         case .request(let wire): "request \(wire) arrives"
+        case .unresolved(let wire): "way of \(wire) is not found"
         case .answer(let wire, .accepted): "acceptance of \(wire) arrives"
         case .answer(let wire, .refused): "refusal of \(wire) arrives"
         case .answer(let wire, .failed(let failure)): "\(wire) fails: \(failure.name)"
         case .transportUp(let wire): "transport of \(wire) comes up"
         case .ended(let wire, let side): "end of \(wire) arrives at its \(side)"
-        case .acceptFailed(let wire): "accept of \(wire) fails"
+        case .vanished(let life): "memory of \(lives[life].node) is gone"
+        case .buried(let life): "end of \(lives[life].node) is told"
         case .reach(let wire, let side, let operation):
             "\(operation.operation.name) of \(wire)'s \(side) reaches memory"
         case .reached(let wire, let side, let operation, _, _):
@@ -184,13 +186,12 @@ extension Happening {
         case .reached(let wire, let side, _, _, _): return channel(8, wire, side)
         case .message(let wire, let side, _): return channel(7, wire, side.other)
         case .sent(let wire, let side): return channel(8, wire, side)
-        case .acceptFailed(let wire): return channel(3, wire)
         case .portsMade(let life, _, _), .portsConnected(let life, _, _): return channel(4, life)
         case .portWork(let work): return channel(5, work.life)
         case .portWorkEnded(let work, _): return channel(6, work.life)
         case .boot(let life, _): return channel(9, life)
         case .client(let life, .register), .client(let life, .withdraw): return channel(10, life)
-        case .powerOn, .strike, .thaw, .retry, .client: return nil
+        case .powerOn, .strike, .thaw, .retry, .client, .unresolved, .vanished, .buried: return nil
         }
     }
 }

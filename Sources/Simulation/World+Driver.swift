@@ -14,6 +14,11 @@ extension World {
         if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
         if case .connected(let connection, _) = event { transportIsUp(connection, of: number) }
         handle(event, by: number)
+        // What failed on the spot is told before anything else.
+        while !eventsToCome.isEmpty {
+            let failure = eventsToCome.removeFirst()
+            if lives[number].endedAt == nil { handle(failure, by: number) }
+        }
     }
 
     private mutating func lookIntoMailboxes(of number: LifeNumber) {
@@ -41,6 +46,7 @@ extension World {
         } else {
             lives[number].manager.handle(event, at: now, into: &actions)
         }
+        steps?.append(Step(at: now, life: number, event: event, actions: actions))
         if let failpoint = lives[number].failpoint, let place = place(of: failpoint.after, in: actions) {
             lives[number].failpoint = nil
             reach(failpoint, at: place, in: actions, by: number)

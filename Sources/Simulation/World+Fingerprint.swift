@@ -165,7 +165,8 @@ extension World {
             digest.add(UInt64(tables.count))
         case .client(let life, _): digest.add(lives[life].incarnation.value)
         case .portWork(let work), .portWorkEnded(let work, _): digest.add(UInt64(work.number))
-        case .request, .transportUp, .acceptFailed: break
+        case .vanished(let life), .buried(let life): digest.add(lives[life].incarnation.value)
+        case .request, .transportUp, .unresolved: break
         }
     }
 
@@ -178,11 +179,13 @@ extension Happening {
     /// The transport connection that it is of.
     var wire: WireNumber? {
         switch self {
-        case .request(let wire), .answer(let wire, _), .transportUp(let wire), .ended(let wire, _),
-            .acceptFailed(let wire), .reach(let wire, _, _), .reached(let wire, _, _, _, _),
+        case .request(let wire), .unresolved(let wire), .answer(let wire, _), .transportUp(let wire),
+            .ended(let wire, _),
+            .reach(let wire, _, _), .reached(let wire, _, _, _, _),
             .retry(let wire, _, _), .message(let wire, _, _), .sent(let wire, _):
             wire
-        case .powerOn, .strike, .thaw, .boot, .portsMade, .portsConnected, .client, .portWork, .portWorkEnded:
+        case .powerOn, .strike, .thaw, .boot, .vanished, .buried, .portsMade, .portsConnected, .client,
+            .portWork, .portWorkEnded:
             nil
         }
     }
@@ -195,7 +198,7 @@ extension Happening {
         case .answer: 4
         case .transportUp: 5
         case .ended: 6
-        case .acceptFailed: 7
+        case .vanished: 7
         case .reach: 8
         case .reached: 9
         case .retry: 10
@@ -208,6 +211,8 @@ extension Happening {
         case .portWorkEnded: 17
         case .thaw: 18
         case .strike: 19
+        case .buried: 20
+        case .unresolved: 21
         }
     }
 }

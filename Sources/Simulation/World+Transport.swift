@@ -10,13 +10,13 @@ extension World {
         case .thaw(let number): if lives[number].endedAt == nil { thaw(lives[number].node) }
         case .boot(let number, let moment): boot(number, moment)
         case .request(let wire): arrive(wire)
+        case .unresolved(let wire):
+            tell(wire, .initiator, .connectFailed(wires[wire].initiator.connection, .unresolved))
         case .answer(let wire, let answer): answered(wire, answer)
         case .transportUp(let wire): transportUp(wire)
         case .ended(let wire, let side): ended(wire, side)
-        case .acceptFailed(let wire):
-            if let connection = wires[wire].acceptor?.connection {
-                tell(wire, .acceptor, .connectFailed(connection, .local))
-            }
+        case .vanished(let number): vanish(number)
+        case .buried(let number): bury(number)
         case .reach(let wire, let side, let operation): reach(wire, side, operation)
         case .reached(let wire, let side, let operation, let outcome, let words):
             reached(wire, side, operation, outcome, words)
@@ -72,9 +72,14 @@ extension World {
         .nanoseconds(.random(in: fabric.latency, using: &random))
     }
 
+    private mutating func travel(_ queue: Queue) -> TimeSpan {
+        guard queue == .connection, let latency = fabric.connectionLatency else { return travel() }
+        return .nanoseconds(.random(in: latency, using: &random))
+    }
+
     /// When a packet to this end arrives that leaves now: not before those that left earlier.
     private mutating func arrival(_ wire: WireNumber, at side: Side, _ queue: Queue) -> Instant {
-        let instant = now + travel()
+        let instant = now + travel(queue)
         guard let last = wires[wire][side]?.lastArrivals[queue.rawValue] else { return instant }
         let arrival = max(instant, last + .nanoseconds(1))
         wires[wire][side]?.lastArrivals[queue.rawValue] = arrival
@@ -106,8 +111,16 @@ extension World {
             ))
         lives[number].endpoints.append(
             Life.Endpoint(connection: connection, wire: wire, side: .initiator, since: now))
+        let rail = Int(connection.rail.index)
+        if let resolution = fabric.resolution, !knowsNeighbours[rail] {
+            // The question and its answer: both directions are needed.
+            guard cuts[rail] == 0, hasPower[1 - lives[number].node] else {
+                return agenda.add(.unresolved(wire), at: now + resolution)
+            }
+            knowsNeighbours[rail] = true
+        }
         guard !isLost(connection.rail, from: lives[number].node) else { return }
-        agenda.add(.request(wire), at: now + travel())
+        agenda.add(.request(wire), at: now + travel(.connection))
     }
 
     private mutating func arrive(_ wire: WireNumber) {
@@ -152,7 +165,7 @@ extension World {
             Life.Endpoint(connection: connection, wire: wire, side: .acceptor, since: now))
         guard exists(wire, .initiator) else {
             // Its sender has given up meanwhile: the accept fails on the spot.
-            return agenda.add(.acceptFailed(wire), at: now)
+            return eventsToCome.append(.connectFailed(connection, .local))
         }
         answer(wire, .accepted(words))
     }

@@ -21,6 +21,18 @@ public struct World: Sendable {
         public let record: HistoryRecord
     }
 
+    /// An event that was handed to a connection manager.
+    public struct Step: Sendable {
+        /// When.
+        public let at: Instant
+        /// To which life's, by its place in `World.lives`.
+        public let life: Int
+        /// What happened.
+        public let event: Event
+        /// What the manager wanted done about it.
+        public let actions: [Action]
+    }
+
     /// What the nodes are configured with.
     public let nodes: [NodePlan]
     /// How the interconnect behaves.
@@ -37,6 +49,8 @@ public struct World: Sendable {
     public var keepsHistory: Bool
     /// How many events were handed to connection managers.
     public internal(set) var events: UInt64 = 0
+    /// Each of them with what came of it, when they are kept; nil otherwise.
+    public internal(set) var steps: [Step]?
 
     /// Who meddles with the managers; nil for nobody.
     public var tamper: (any Tamper)?
@@ -50,6 +64,8 @@ public struct World: Sendable {
     var hasPower = [true, true]
     /// What each rail loses: bit 0 all that node 0 sends, bit 1 all that node 1 sends.
     var cuts: [UInt8]
+    /// Whether the nodes know each other's link address, by rail.
+    var knowsNeighbours: [Bool]
     /// When something last happened to each node that may cost it its partner's verdict, and when it last booted.
     var troubles: [Instant?] = [nil, nil]
     var boots: [Instant?] = [nil, nil]
@@ -63,16 +79,21 @@ public struct World: Sendable {
     /// Whether time passes as it would: then bounds in time are checked as well.
     var isTimed = true
     var actions: [Action] = []
+    /// What a call that was made for a manager has come to at once.
+    var eventsToCome: [Event] = []
     private var incarnations: [UInt64] = [0, 0]
 
     /// A world in which nothing has happened yet.
     public init(
-        nodes: [NodePlan], fabric: FabricPlan = FabricPlan(), seed: UInt64, keepsHistory: Bool = false
+        nodes: [NodePlan], fabric: FabricPlan = FabricPlan(), seed: UInt64, keepsHistory: Bool = false,
+        keepsSteps: Bool = false
     ) {
         self.nodes = nodes
         self.fabric = fabric
         self.keepsHistory = keepsHistory
+        steps = keepsSteps ? [] : nil
         random = SplitMix64(seed: seed)
+        knowsNeighbours = Array(repeating: fabric.resolution == nil, count: RailID.limit)
         cuts = Array(repeating: 0, count: RailID.limit)
         silentSince = Array(repeating: nil, count: RailID.limit)
         actions.reserveCapacity(32)
@@ -104,11 +125,25 @@ extension World {
     /// The process is killed; its kernel ends what it left behind.
     public mutating func kill(_ node: NodeNumber) {
         guard let number = current[node] else { return }
-        let requests = lives[number].requests
-        let endpoints = lives[number].endpoints
         end(number, .killed)
-        for endpoint in endpoints { tellEnd(of: endpoint.wire, from: endpoint.side) }
-        for (_, wire) in requests { answer(wire, .refused(nil)) }
+        guard fabric.afterlife.upperBound > 0 else { return vanish(number) }
+        agenda.add(
+            .vanished(number), at: now + .nanoseconds(.random(in: fabric.afterlife, using: &random)))
+    }
+
+    /// Nothing that a killed process had answers any more.
+    mutating func vanish(_ number: LifeNumber) {
+        close(number)
+        guard fabric.burial.upperBound > 0 else { return bury(number) }
+        agenda.add(.buried(number), at: now + .nanoseconds(.random(in: fabric.burial, using: &random)))
+    }
+
+    /// The kernel of a killed process tells the other side, and the process is gone.
+    mutating func bury(_ number: LifeNumber) {
+        lives[number].buriedAt = now
+        for endpoint in lives[number].endpoints { tellEnd(of: endpoint.wire, from: endpoint.side) }
+        for (_, wire) in lives[number].requests { answer(wire, .refused(nil)) }
+        forget(number)
     }
 
     /// The node loses power; nobody says anything.
@@ -218,18 +253,28 @@ extension World {
         lastCut = now
     }
 
-    /// A life is over, and all that it had.
+    /// A life is over, and, unless it was killed, all that it had.
     mutating func end(_ number: LifeNumber, _ ending: Life.Ending) {
         let node = lives[number].node
         noteTrouble(node)
         lives[number].endedAt = now
         lives[number].ending = ending
-        for endpoint in lives[number].endpoints { wires[endpoint.wire][endpoint.side]?.isOpen = false }
-        lives[number].endpoints = []
-        lives[number].requests = []
         lives[number].ports = []
         lives[number].backlog = []
         if current[node] == number { current[node] = nil }
+        guard ending != .killed else { return }
+        lives[number].buriedAt = now
+        close(number)
+        forget(number)
+    }
+
+    private mutating func close(_ number: LifeNumber) {
+        for endpoint in lives[number].endpoints { wires[endpoint.wire][endpoint.side]?.isOpen = false }
+    }
+
+    private mutating func forget(_ number: LifeNumber) {
+        lives[number].endpoints = []
+        lives[number].requests = []
     }
 }
 

@@ -12,7 +12,9 @@ struct CCMLab: AsyncParsableCommand {
             or a malformed scenario, 130 interrupted.
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Soak.self, Explore.self, Bench.self, Replay.self, List.self, Doctor.self])
+        subcommands: [
+            Run.self, Soak.self, Explore.self, Bench.self, Replay.self, Conform.self, List.self, Doctor.self,
+        ])
 }
 
 /// What the lab's exit status means.

@@ -255,6 +255,26 @@ struct ExchangeTests {
         #expect(pair.standing(there, at: 1) == ["none", "ready 2 4096"], "\(pair.tail)")
     }
 
+    /// The partner was told of this side's clients once, and would never send the tables that such ports wait for.
+    @Test func withAPartnerOfVersionOneNobodyMakesPortsForAClientThatThePartnerWasNotToldOf() {
+        let (one, _) = settings(1, 1)
+        let pair = TwoPartners("late client of one side, old partner", settings: [one, .acceptor])
+        pair.namesToRegister[1] = ["mirror"]
+        pair.boot(0)
+        pair.boot(1)
+        pair.run(for: .milliseconds(50))
+        let late = pair.register("mirror", at: 0)
+        pair.run(for: .seconds(1))
+        #expect(pair.standing(late, at: 0) == ["none"])
+        #expect(pair.count(.clientMatched, by: 0) == 0)
+        pair.noteFault()
+        pair.cut()
+        pair.run(for: .milliseconds(200))
+        pair.heal()
+        pair.run(for: .seconds(2))
+        #expect(pair.standing(late, at: 0) == ["none", "ready 2 4096"], "\(pair.tail)")
+    }
+
     @Test func partnersWithoutACommonVersionAreIncompatibleOnBothSidesWithoutAStorm() {
         var newer = Settings.acceptor
         newer.versions = .of(3, 4)

@@ -82,4 +82,85 @@ struct WorldTests {
         #expect(world.areReady)
         #expect(world.history.count { $0.record.event == .established } == 2)
     }
+
+    // MARK: What Soft-RoCE was seen to do
+
+    private static func ready(_ fabric: FabricPlan) -> World {
+        var world = World(
+            nodes: [NodePlan(settings(1)), NodePlan(settings(2))], fabric: fabric, seed: 1, keepsSteps: true)
+        world.powerOn(0)
+        world.powerOn(1)
+        world.run(for: .milliseconds(100))
+        return world
+    }
+
+    /// How many attempts of a life failed for this reason.
+    private static func failures(_ failure: ConnectFailure, of life: Int, in world: World) -> Int {
+        (world.steps ?? []).count { step in
+            if case .connectFailed(_, failure) = step.event { step.life == life } else { false }
+        }
+    }
+
+    @Test func theEndOfAKilledProcessIsToldWhenItsKernelIsDoneWithIt() throws {
+        var fabric = FabricPlan()
+        fabric.afterlife = 100_000...100_000
+        fabric.burial = 9_000_000...9_000_000
+        var world = Self.ready(fabric)
+        let killed = world.now
+        world.kill(1)
+        world.run(for: .milliseconds(8))
+        #expect(world.life(of: 0)?.manager.verdict == .alive)
+        world.run(for: .milliseconds(2))
+        #expect(world.life(of: 0)?.manager.verdict == .dead)
+        #expect(world.lives[1].endedAt == killed)
+        #expect(try #require(world.lives[1].buriedAt) - killed == .microseconds(9_100))
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
+    @Test func anAttemptWhoseWayIsNotKnownFailsAsUnresolved() {
+        var fabric = FabricPlan()
+        fabric.resolution = .milliseconds(8)
+        var world = World(
+            nodes: [NodePlan(Self.settings(1)), NodePlan(Self.settings(2))], fabric: fabric, seed: 1,
+            keepsSteps: true)
+        world.cut()
+        world.powerOn(0)
+        world.powerOn(1)
+        world.run(for: .milliseconds(50))
+        #expect(Self.failures(.unresolved, of: 0, in: world) > 0)
+        world.heal()
+        let isReady = world.run(atMost: .seconds(2)) { $0.areReady }
+        #expect(isReady)
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
+    @Test func anAttemptWhoseWayIsKnownStaysUnansweredWhenTheRailIsCut() {
+        var fabric = FabricPlan()
+        fabric.resolution = .milliseconds(8)
+        var world = Self.ready(fabric)
+        let before = world.lives[0].manager.counters.attempts
+        world.cut()
+        world.run(for: .seconds(2))
+        #expect(world.lives[0].manager.counters.attempts > before)
+        #expect(Self.failures(.unresolved, of: 0, in: world) == 0)
+    }
+
+    @Test func anAcceptanceThatComesTooLateFailsBeforeAnythingElseIsTold() throws {
+        var world = Self.ready(FabricPlan())
+        world.freeze(1)
+        world.run(for: .seconds(3))
+        world.thaw(1)
+        let steps = try #require(world.steps).filter { $0.life == 1 }
+        let accepted = steps.indices.filter { index in
+            steps[index].actions.contains { if case .accept = $0 { true } else { false } }
+        }
+        let failed = accepted.filter { index in
+            guard index + 1 < steps.count, case .connectFailed(_, .local) = steps[index + 1].event else {
+                return false
+            }
+            return true
+        }
+        #expect(!failed.isEmpty)
+        #expect(failed.count == Self.failures(.local, of: 1, in: world))
+    }
 }

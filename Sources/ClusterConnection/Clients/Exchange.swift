@@ -61,6 +61,8 @@ struct Exchange: Sendable {
         var ports: Ports = .none
         /// Whether it has been told, on this connection, that it has no counterpart.
         var wasToldOfNone = false
+        /// Whether it was part of the set that the partner was told last.
+        var isSaid = false
         /// Whether the partner knows its table.
         var isAnnounced = false
         /// Whether it was ready when the connection ended, and has not been told of a loss.
@@ -145,6 +147,7 @@ extension Exchange {
         partner = peer.incarnation
         version = peer.version
         owesInformation = true
+        for index in registrations.indices { registrations[index].isSaid = false }
     }
 
     /// The connection is gone. What remains is who is yet to be told of a loss, and of whose.

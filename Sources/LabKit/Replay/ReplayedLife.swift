@@ -16,23 +16,32 @@ package struct ReplayedLife: Sendable {
     }
 
     private static func replay(_ life: RecordedRuns.Life) -> Result<Replay, LabError> {
+        do throws(LabError) {
+            let bytes = try bytes(of: life)
+            do throws(RecordingError) {
+                return .success(try Replay(of: bytes))
+            } catch {
+                throw LabError("\(error)")
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The recording of a life, as it lies there.
+    static func bytes(of life: RecordedRuns.Life) throws(LabError) -> [UInt8] {
         guard Files.exists(life.path) else {
-            return .failure(
-                LabError(
-                    "the recording is missing: the run did not record (it measured speed), or the partner ended "
-                        + "before it could"))
+            throw LabError(
+                "the recording is missing: the run did not record (it measured speed), or the partner ended "
+                    + "before it could")
         }
         guard let bytes = Files.bytes(of: life.path, limit: largest) else {
-            return .failure(LabError("the recording cannot be read"))
+            throw LabError("the recording cannot be read")
         }
         guard bytes.count < largest else {
-            return .failure(LabError("the recording is larger than a recording can be (\(largest) bytes)"))
+            throw LabError("the recording is larger than a recording can be (\(largest) bytes)")
         }
-        do throws(RecordingError) {
-            return .success(try Replay(of: bytes))
-        } catch {
-            return .failure(LabError("\(error)"))
-        }
+        return bytes
     }
 
     /// Whether what can be read is the same; nil where it cannot be read.

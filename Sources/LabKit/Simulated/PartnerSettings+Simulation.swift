@@ -4,8 +4,11 @@ import Simulation
 extension PartnerSettings {
     /// The node that a simulated fabric makes of these settings.
     ///
+    /// - Parameters:
+    ///   - rails: how many there are.
+    ///   - opening: how long the process takes to open its RDMA devices, before its boot port answers.
     /// - Throws: `LabError` where a setting is one that `ccmd` would refuse.
-    func plan(rails: Int) throws(LabError) -> NodePlan {
+    func plan(rails: Int, opening: TimeSpan) throws(LabError) -> NodePlan {
         guard let cluster = ClusterIdentity(cluster),
             let role = Role.allCases.first(where: { "\($0.name)" == role })
         else { throw LabError("cluster \(cluster) or role \(role) is none that ccmd takes") }
@@ -39,7 +42,7 @@ extension PartnerSettings {
         }
         var plan = NodePlan(settings)
         plan.boot = BootPlan(
-            ccmStarting: ccmStarting, listening: ccmStarting,
+            ccmStarting: ccmStarting, listening: ccmStarting + opening,
             storageOSLoading: storageOSLoading,
             storageOSActive: storageOSActive)
         plan.clients = try clients.map { client throws(LabError) in try client.plan }

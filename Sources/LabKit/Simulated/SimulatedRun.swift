@@ -19,17 +19,30 @@ struct SimulatedRun {
     private var cutRails: Set<Int> = []
     private var underWay: Int?
 
-    private init(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) {
+    private init(
+        _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false
+    ) throws(LabError) {
         self.variant = variant
         var nodes: [NodePlan] = []
         var fabric = FabricPlan()
+        var chance = SplitMix64(seed: seed)
+        // As measured on Soft-RoCE in virtual time.
+        fabric.latency = 20_000...250_000
+        fabric.connectionLatency = 50_000...400_000
+        fabric.afterlife = 1_000...200_000
+        fabric.burial = 5_000_000...12_000_000
+        // Whether they have spoken before lies behind the run's beginning.
+        fabric.resolution = Bool.random(using: &chance) ? .milliseconds(8) : nil
         for partner in PartnerID.allCases {
             let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
-            nodes.append(try settings.plan(rails: variant.scenario.rails))
+            nodes.append(
+                try settings.plan(
+                    rails: variant.scenario.rails,
+                    opening: .microseconds(.random(in: 14_000...34_000, using: &chance))))
             fabric.tryInterval = settings.tryInterval
             fabric.patience = settings.transportPatience
         }
-        world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true)
+        world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true, keepsSteps: keepsSteps)
         director = Director(variant.scenario, start: world.now)
     }
 
@@ -53,6 +66,24 @@ struct SimulatedRun {
         if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
         var run = try SimulatedRun(variant, seed: seed)
         return run.run()
+    }
+
+    /// What the connection managers were told until the run ended, by life (`a1`), in the order in which they were.
+    static func told(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) -> [String: [ToldEvent]] {
+        if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
+        var run = try SimulatedRun(variant, seed: seed, keepsSteps: true)
+        let end = run.run().events.first { $0.name == .runEnded }?.time
+        var names: [String] = []
+        var boots = [0, 0]
+        for life in run.world.lives {
+            boots[life.node] += 1
+            names.append("\(PartnerID.allCases[life.node].rawValue)\(boots[life.node])")
+        }
+        var told = Dictionary(uniqueKeysWithValues: names.map { ($0, [ToldEvent]()) })
+        for step in run.world.steps ?? [] where end.map({ step.at < $0 }) ?? true {
+            told[names[step.life], default: []].append(ToldEvent(step.event, step.actions))
+        }
+        return told
     }
 
     private mutating func run() -> RunRecord {
@@ -93,7 +124,7 @@ struct SimulatedRun {
     }
 
     private var deaths: [Int] {
-        world.lives.indices.filter { world.lives[$0].endedAt != nil && !buried.contains($0) }
+        world.lives.indices.filter { world.lives[$0].buriedAt != nil && !buried.contains($0) }
     }
 
     /// Hands over what was written, and who has ended.
@@ -123,8 +154,7 @@ struct SimulatedRun {
             let event = log.processEnded(
                 partner, incarnation: incarnation, pid: Int32(number + 1),
                 status: hasStopped ? ("status", 0) : ("signal", 9), told: told.removeValue(forKey: partner),
-                // The kernel takes a moment to bury a process.
-                at: (life.endedAt ?? world.now) + .microseconds(1))
+                at: (life.buriedAt ?? world.now) + .microseconds(1))
             director.heard(event)
             let unexplained = event.text("told") == nil && life.ending != .failpoint
             for order in director.processEnded(partner, unexplained: unexplained) {
@@ -216,7 +246,7 @@ extension SimulatedRun {
         switch step.action {
         case .kill, .stop, .reboot:
             if let partner = step.partner { told[partner] = (step.action == .stop ? .stop : .kill, began) }
-            if step.action == .stop { world.stop(node) } else { world.kill(node) }
+            if step.action == .stop { world.stop(node) } else { kill(node) }
         case .freeze: world.freeze(node)
         case .thaw: world.thaw(node)
         case .cut, .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
@@ -234,7 +264,7 @@ extension SimulatedRun {
         director.heard(
             log.fault(
                 step: step.id, action: step.action, partner: step.partner, rail: step.rail, began: began,
-                effect: world.now, at: world.now, failpoint: step.failpoint))
+                effect: began, at: world.now, failpoint: step.failpoint))
         // Before the director learns of the step, or a process that the step ended would look like one of its own.
         _ = takeNews()
         if step.action == .boot || step.action == .reboot, let partner = step.partner {
@@ -242,6 +272,14 @@ extension SimulatedRun {
         }
         director.stepDone(index, StepMoment(began: began, effect: began))
         _ = takeNews()
+    }
+
+    /// Kills a process; it is done when the process is gone.
+    private mutating func kill(_ node: NodeNumber) {
+        guard world.life(of: node) != nil, let number = world.lives.lastIndex(where: { $0.node == node })
+        else { return }
+        world.kill(node)
+        while world.lives[number].buriedAt == nil, world.step(until: world.now + .seconds(1)) {}
     }
 
     /// Ends the run in good order.

@@ -50,6 +50,7 @@ struct PortWork: Sendable {
     }
 
     let life: LifeNumber
+    let rail: RailID
     let pair: ClientPair
     /// The keys of both sides' memory: ports that are made anew have others.
     let ownKey: UInt32

@@ -50,7 +50,7 @@ public struct Life: Sendable {
     /// The laboratory's failpoint.
     var failpoint: Failpoint?
     var operations: UInt32 = 0
-    /// When it began to connect.
+    /// When it began to connect; no more than make a storm.
     var attempts: [Instant] = []
     /// Since when the connection was established that was retired last.
     var lostSince: Instant?

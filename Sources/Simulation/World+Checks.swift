@@ -128,10 +128,9 @@ extension World {
     mutating func checkPace(of number: LifeNumber) {
         guard isTimed else { return }
         lives[number].attempts.append(now)
-        let recent = lives[number].attempts.suffix(Self.storm)
-        guard recent.count == Self.storm, let first = recent.first, now - first < .milliseconds(150) else {
-            return
-        }
+        guard lives[number].attempts.count == Self.storm else { return }
+        let first = lives[number].attempts.removeFirst()
+        guard now - first < .milliseconds(150) else { return }
         violate(.attemptsArePaced, lives[number].node, "\(Self.storm) attempts to connect within 150 ms")
     }
 

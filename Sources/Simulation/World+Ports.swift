@@ -76,7 +76,7 @@ extension World {
         lives[number].ports[place].posted += 1
         let ports = lives[number].ports[place]
         let work = PortWork(
-            life: number, pair: ports.table.pair, ownKey: ports.table.memoryKey,
+            life: number, rail: ports.connection.rail, pair: ports.table.pair, ownKey: ports.table.memoryKey,
             partnerKey: partnerTable.memoryKey, number: ports.posted, kind: kind, posted: now)
         let instant = max(
             now + .nanoseconds(.random(in: fabric.latency, using: &random)),
@@ -87,18 +87,11 @@ extension World {
     }
 
     mutating func arrive(_ work: PortWork) {
-        guard let own = ports(of: work) else { return }
         let node = lives[work.life].node
-        let rail = Int(own.connection.rail.index)
-        let passes = cuts[rail] == 0 && hasPower[1 - node]
-        guard passes, let (there, place) = counterpart(of: work),
-            lives[there].ports[place].arrived + 1 >= work.number
-        else {
-            guard now - work.posted >= fabric.patience else {
-                return agenda.add(.portWork(work), at: now + fabric.tryInterval)
-            }
-            return ended(work, .retryExceeded)
-        }
+        guard cuts[Int(work.rail.index)] == 0, hasPower[1 - node], let (there, place) = counterpart(of: work),
+            lives[there].ports[place].arrived + 1 >= work.number, !isWaitedFor(work, at: there)
+        else { return tryAgain(work) }
+        // What is under way arrives, whatever became of its sender meanwhile.
         if lives[there].ports[place].arrived + 1 == work.number {
             lives[there].ports[place].arrived += 1
             touch(work, at: there)
@@ -106,6 +99,23 @@ extension World {
         agenda.add(
             .portWorkEnded(work, .success),
             at: now + .nanoseconds(.random(in: fabric.latency, using: &random)))
+    }
+
+    /// A process that stands still takes no message, and the transport waits for it.
+    private func isWaitedFor(_ work: PortWork, at there: LifeNumber) -> Bool {
+        switch work.kind {
+        case .request, .reply: lives[there].isFrozen
+        case .write, .readBack: false
+        }
+    }
+
+    /// It is sent again by its sender, if that is still there, until the transport's patience is over.
+    private mutating func tryAgain(_ work: PortWork) {
+        guard ports(of: work) != nil else { return }
+        guard now - work.posted >= fabric.patience else {
+            return agenda.add(.portWork(work), at: now + fabric.tryInterval)
+        }
+        ended(work, .retryExceeded)
     }
 
     /// The ports that the work was posted at, if they are still there.
@@ -130,27 +140,15 @@ extension World {
         }
         switch work.kind {
         case .write(let record):
-            if lives[there].clients[place].standing == .lost, !isBetweenReadies(there, place) {
-                violate(
-                    .fencedBeforeTold, lives[there].node,
-                    "a write of incarnation \(record.writer.value) reached a client that had been told of the loss"
-                )
-            }
             let slots = lives[there].clients[place].shared.count
             guard slots > 0 else { return }
             lives[there].clients[place].shared[Int((record.number - 1) % UInt64(slots))] = record
         case .readBack: break
         case .request(let number, let asked):
-            guard !lives[there].isFrozen else { return }
             post(.reply(number: number, asked: asked), for: work.pair.partner, of: there)
         case .reply(let number, let asked):
             answered(number, asked, place, of: there)
         }
-    }
-
-    /// Ports that are being made anew may be written to before their client is told ready.
-    private func isBetweenReadies(_ number: LifeNumber, _ place: Int) -> Bool {
-        lives[number].ports.contains { $0.table.pair.own == lives[number].clients[place].client }
     }
 
     mutating func ended(_ work: PortWork, _ outcome: Outcome) {

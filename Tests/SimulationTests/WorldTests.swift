@@ -69,6 +69,62 @@ struct WorldTests {
         #expect(world.violations.isEmpty, "\(world.violations)")
     }
 
+    /// Lost packets cost attempts and tries, and neither a verdict for good nor the way back.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func aLossyRailBecomesReadyAllTheSame(seed: UInt64) {
+        var fabric = FabricPlan()
+        fabric.lossPerMillion = 50_000
+        var world = World(
+            nodes: [NodePlan(Self.settings(1)), NodePlan(Self.settings(2))], fabric: fabric, seed: seed)
+        world.powerOn(0)
+        world.powerOn(1)
+        #expect(world.run(atMost: .seconds(10)) { $0.areReady })
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
+    /// Of two clients, the one whose ports cannot be made goes without, and the other is ready.
+    @Test func aClientWithoutPortsGoesWithoutAlone() throws {
+        let names = try ["one", "two"].map { try #require(Name($0)) }
+        var nodes = [NodePlan(Self.settings(1)), NodePlan(Self.settings(2))]
+        for node in 0..<2 {
+            nodes[node].clients = names.map {
+                ClientPlan(ClientInformation(name: $0, role: .symmetric, ports: 1, memory: 64))
+            }
+        }
+        var world = World(nodes: nodes, seed: 1, keepsHistory: true)
+        world.powerOn(0)
+        world.denyPorts(to: ClientID(value: 1), at: 0)
+        world.powerOn(1)
+        world.run(for: .seconds(1))
+        let ready = world.history.filter { $0.record.event == .clientReady }
+        #expect(ready.count == 2 && ready.allSatisfy { $0.record.name?.name.text == "two" })
+        #expect(world.history.contains { $0.record.event == .portsFailed && $0.node == 0 })
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
+    /// What a process had posted before it was killed still reaches its partner's memory, until the partner fences.
+    @Test func aWriteOfADyingProcessArrives() throws {
+        let name = try #require(Name("log-mirror"))
+        let plan = ClientPlan(
+            ClientInformation(name: name, role: .symmetric, ports: 1, memory: 262_144),
+            .logMirror(interval: .zero, recordBytes: 4_096))
+        var nodes = [NodePlan(Self.settings(1)), NodePlan(Self.settings(2))]
+        for node in 0..<2 { nodes[node].clients = [plan] }
+        var world = World(nodes: nodes, seed: 1)
+        world.powerOn(0)
+        world.powerOn(1)
+        world.run(for: .milliseconds(50))
+        func highest() -> UInt64 {
+            world.life(of: 0)?.clients.first?.shared.compactMap { $0?.number }.max() ?? 0
+        }
+        let before = highest()
+        world.kill(1)
+        while world.life(of: 0)?.isReady == true, world.step(until: world.now + .seconds(1)) {}
+        let fenced = highest()
+        #expect(before > 0 && fenced > before)
+        world.run(for: .seconds(1))
+        #expect(highest() == fenced)
+    }
+
     /// A read and a write that nothing answers are tried again, and take place once the rail is whole.
     @Test func aShortCutCostsNothing() {
         var world = Self.world()

@@ -84,6 +84,16 @@ package enum Files {
         }
     }
 
+    /// Gives a folder another name, in the place of whatever has that.
+    static func move(_ source: String, to target: String) throws {
+        removeFolder(target)
+        do {
+            try FileManager.default.moveItem(atPath: source, toPath: target)
+        } catch {
+            throw LabError("\(source) cannot be moved to \(target): \(error)")
+        }
+    }
+
     /// Removes a folder with all that is in it.
     static func removeFolder(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 

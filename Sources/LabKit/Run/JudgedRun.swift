@@ -5,6 +5,27 @@ struct JudgedRun {
     let result: RunResult
     /// Nil for a run that could not be carried out.
     let record: RunRecord?
+    /// Whether it was the fabric that failed, so that the run says nothing about the product.
+    var fabricFailed = false
+
+    /// The same, on a fabric that is whole: where the fabric failed the run, it is made anew and the run done once more.
+    /// What the first try left stays beside it, and the reader is told. Whatever did not hold leaves a new fabric behind.
+    static func runOnWholeFabric(
+        _ variant: ScenarioVariant, _ repetition: Int, in folder: String, _ session: LabSession,
+        _ display: inout Display
+    ) async throws -> RunResult {
+        var run = try await run(variant, repetition, in: folder, session)
+        if run.fabricFailed, case .notRun(let reason) = run.result.judgement.result {
+            let first = folder + "-fabric-failed"
+            try Files.move("\(session.stage)/\(folder)", to: "\(session.stage)/\(first)")
+            display.lines(
+                Table.wrapped("\(variant.title) is done once more: \(reason) (\(first))", indent: 2))
+            try await session.renewFabric(&display)
+            run = try await Self.run(variant, repetition, in: folder, session)
+        }
+        if run.result.judgement.result != .held { try await session.renewFabric(&display) }
+        return run.result
+    }
 
     /// Runs a scenario once, judges it, and leaves evidence and verdict in the session's folder.
     ///
@@ -19,6 +40,7 @@ struct JudgedRun {
         var judgement: Judgement
         var start = began
         var record: RunRecord?
+        var fabricFailed = false
         do {
             let outcome = try await ScenarioRun.run(
                 variant, folder: path, tools: session.tools, before: session.before)
@@ -28,6 +50,7 @@ struct JudgedRun {
                 let problem = try await FabricHealth.problem(senders: outcome.senders)
             {
                 judgement.result = .notRun(problem)
+                fabricFailed = true
             }
             record = outcome.record
         } catch let error as LabError {
@@ -37,7 +60,7 @@ struct JudgedRun {
             variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
             duration: MonotonicClock.now - began)
         try write(result, to: path)
-        return JudgedRun(result: result, record: record)
+        return JudgedRun(result: result, record: record, fabricFailed: fabricFailed)
     }
 
     /// Leaves the verdict in the run's folder.

@@ -84,10 +84,10 @@ package struct LabRun: Sendable {
                 for repetition in 1...max(1, repetitions) {
                     display.status("[\(number + 1)/\(scenarios.count)] \(variant.title)")
                     let folder = folder(of: variant, repetition)
-                    let result = try await JudgedRun.run(variant, repetition, in: folder, session).result
+                    let result = try await JudgedRun.runOnWholeFabric(
+                        variant, repetition, in: folder, session, &display)
                     rows.append(result)
                     results.append(result)
-                    if result.judgement.result != .held { try await session.renewFabric(&display) }
                 }
             }
             display.lines([table.row(rows)])

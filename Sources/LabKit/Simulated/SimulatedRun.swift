@@ -16,8 +16,6 @@ struct SimulatedRun {
     private var buried: Set<Int> = []
     private var lifeCount = 0
     private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
-    private var cutRails: Set<Int> = []
-    private var underWay: Int?
 
     private init(
         _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false

@@ -13,12 +13,12 @@ extension LabRun {
             let scenario = try plan.chunk(number, faults: faults)
             display.status("chunk \(number + 1): \(faults) faults")
             let variant = ScenarioVariant(scenario: scenario, label: "")
-            let result = try await JudgedRun.run(variant, 1, in: scenario.name, session).result
+            let result = try await JudgedRun.runOnWholeFabric(
+                variant, 1, in: scenario.name, session, &display)
             results.append(result)
             display.lines([table.row([result])])
             // Nobody runs now: what a chunk leaves need not wait in memory for the end of them all.
             try session.deliver(result.folder)
-            if result.judgement.result != .held { try await session.renewFabric(&display) }
             number += 1
         }
         let report = SoakReport(plan, results)

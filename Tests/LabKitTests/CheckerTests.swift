@@ -431,6 +431,59 @@ struct CheckerTests {
         #expect(run.brokenRules.contains(.connectedAgain), "\(run.words)")
     }
 
+    /// A good run in which something is done to one side from 300 ms to 900 ms, and both know after 100 ms.
+    private func runWithFault(
+        _ action: StepAction, _ back: StepAction, of partner: PartnerID?, opposite: PartnerID? = nil,
+        verdicts: [PartnerID: String]
+    ) throws -> HistoryBuilder {
+        var run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: []\n")
+        run.fault(action, partner, at: 300)
+        for (partner, verdict) in verdicts { run.verdict(verdict, by: partner, at: 400) }
+        run.fault(back, opposite, at: 900)
+        if !verdicts.isEmpty { run.connect(at: 905, connection: 2) }
+        return run
+    }
+
+    @Test func whoHearsTheOtherOverARailThatIsCutOneWayMayHearThatItGivesUp() throws {
+        let silent = try runWithFault(.cut, .heal, of: .b, verdicts: [.a: "unreachable", .b: "dead"])
+        #expect(silent.brokenRules == [], "\(silent.words)")
+        let both = try runWithFault(.cut, .heal, of: nil, verdicts: [.a: "unreachable", .b: "dead"])
+        #expect(both.brokenRules == [.foundInTime], "\(both.words)")
+    }
+
+    @Test func aCutOneWayHasToBeFoundByBoth() throws {
+        let run = try runWithFault(.cut, .heal, of: .b, verdicts: [.a: "unreachable"])
+        #expect(run.brokenRules.contains(.foundInTime), "\(run.words)")
+    }
+
+    @Test func aLinkThatIsDownIsFoundByBoth() throws {
+        let run = try runWithFault(
+            .linkDown, .linkUp, of: .b, opposite: .b, verdicts: [.a: "unreachable", .b: "unreachable"])
+        #expect(run.brokenRules == [], "\(run.words)")
+        let unseen = try runWithFault(.linkDown, .linkUp, of: .b, opposite: .b, verdicts: [.b: "unreachable"])
+        #expect(unseen.brokenRules.contains(.foundInTime), "\(unseen.words)")
+    }
+
+    @Test func aBadRailExcusesAVerdictOfSilenceAndDoesNotAskForOne() throws {
+        let lost = try runWithFault(.degrade, .restore, of: nil, verdicts: [.a: "unreachable", .b: "dead"])
+        #expect(lost.brokenRules == [], "\(lost.words)")
+        let alive = try runWithFault(.degrade, .restore, of: nil, verdicts: [:])
+        #expect(alive.brokenRules == [], "\(alive.words)")
+    }
+
+    @Test func aStarvedPartnerMayBeFoundHungAndNeedNotBe() throws {
+        let hung = try runWithFault(.starve, .feed, of: .b, opposite: .b, verdicts: [.a: "hung", .b: "dead"])
+        #expect(hung.brokenRules == [], "\(hung.words)")
+        let alive = try runWithFault(.starve, .feed, of: .b, opposite: .b, verdicts: [:])
+        #expect(alive.brokenRules == [], "\(alive.words)")
+    }
+
+    @Test(arguments: [(StepAction.stepClock, StepAction.stepClock), (.changeMac, .restoreMac)])
+    func whatIsNothingToThePairExcusesNothing(_ action: StepAction, _ back: StepAction) throws {
+        let run = try runWithFault(action, back, of: .b, opposite: .b, verdicts: [.a: "unreachable"])
+        #expect(run.brokenRules.contains(.aliveMeansAlive), "\(run.words)")
+    }
+
     /// b is killed at 1.2 s, found dead 12 ms later, and boots again.
     private func killAndBootAgain() throws -> HistoryBuilder {
         var run = try HistoryBuilder.goodRun()

@@ -165,7 +165,7 @@ struct ScenarioParserTests {
             ),
             ("name: x\nsummary: y\nsteps:\n  - { do: kill, at: 1s }\n", 4, "steps[0].partner", "is missing"),
             (
-                "name: x\nsummary: y\nsteps:\n  - { do: cut, partner: a, at: 1s }\n", 4, "steps[0].partner",
+                "name: x\nsummary: y\nsteps:\n  - { do: heal, partner: a, at: 1s }\n", 4, "steps[0].partner",
                 "done to the rail"
             ),
             (

@@ -43,6 +43,36 @@ struct SimulatedRunTests {
         #expect(judgement.broken.map(\.rule).contains(.connectedAgain))
     }
 
+    @Test func aRailThatIsCutOneWayIsFoundByBothAndHealed() throws {
+        for seed: UInt64 in 1...20 {
+            let record = try Self.run(
+                "steps: [ { do: cut, partner: b, at: 500ms }, { do: heal, delay: 1s } ]\n", seed: seed)
+            let judgement = Checker.judge(record)
+            #expect(judgement.result == .held, "\(judgement.broken)")
+            for partner in PartnerID.allCases {
+                #expect(
+                    record.events.contains {
+                        $0.name == .verdict && $0.partner == partner
+                            && $0.text("verdict") != Verdict.alive.word
+                    })
+            }
+        }
+    }
+
+    @Test func aPartnerThatFreezesItselfIsHeldUntilItIsThawed() throws {
+        let record = try Self.run(
+            """
+            partners: { b: { bootAt: never } }
+            steps:
+              - { do: boot, partner: b, freezeAfter: firstRead, after: { partner: a, event: listening } }
+              - { do: thaw, partner: b, delay: 2s }
+
+            """)
+        let judgement = Checker.judge(record)
+        #expect(judgement.result == .held, "\(judgement.broken)")
+        #expect(record.events.contains { $0.name == .fault && $0.text("action") == "freeze" })
+    }
+
     @Test func anotherSeedIsAnotherRun() throws {
         #expect(try Self.run("", seed: 1).events == Self.run("", seed: 1).events)
         #expect(try Self.run("", seed: 1).events != Self.run("", seed: 2).events)
@@ -55,6 +85,14 @@ struct SimulatedRunTests {
         ),
         ("load: { busyLoops: 1 }", "real processors"),
         ("steps: [ { do: census, at: 1s } ]", "the kernel holds"),
+        ("steps: [ { do: degrade, at: 1s, packets: { loss: 1% } }, { do: restore } ]", "the kernel's queues"),
+        ("steps: [ { do: linkDown, partner: b, at: 1s } ]", "an interface of the kernel's"),
+        ("steps: [ { do: changeMac, partner: b, at: 1s } ]", "an interface of the kernel's"),
+        (
+            "steps: [ { do: starve, partner: b, at: 1s, quota: 1ms }, { do: feed, partner: b } ]",
+            "a real processor"
+        ),
+        ("steps: [ { do: stepClock, at: 1s, by: 1s } ]", "a clock that the simulator does not have"),
     ])
     func whatOnlyRealVerbsCanDoIsRefused(_ text: String, _ reason: String) {
         #expect {

@@ -22,7 +22,11 @@ expect 'refuses no partner' status 64 err 'takes a partner'
 try "$fabric" take c device
 expect 'refuses to take from an unknown partner' status 64 err "not 'c'"
 try "$fabric" take a
-expect 'refuses to take nothing' status 64 err 'device or address'
+expect 'refuses to take nothing' status 64 err 'device, address, link or mac'
+try "$fabric" take a link 16
+expect 'refuses a rail that cannot be' status 64 err 'a rail from 0 to 15'
+try "$fabric" take a device 0
+expect 'refuses a rail of a part that is taken whole' status 64 err "unexpected argument '0'"
 try "$fabric" give b cable
 expect 'refuses to give what it does not know' status 64 err "not 'cable'"
 try "$fabric" give b device twice

@@ -120,8 +120,13 @@ extension StepAction {
     /// Whether the action takes something away that the pair needs.
     var isFault: Bool {
         switch self {
-        case .kill, .freeze, .reboot, .stop, .cut, .holdWrites, .powerOff, .removeAddress, .removeDevice: true
-        case .thaw, .boot, .heal, .releaseWrites, .addAddress, .addDevice, .census: false
+        case .kill, .freeze, .reboot, .stop, .cut, .degrade, .linkDown, .changeMac, .holdWrites, .powerOff,
+            .removeAddress, .removeDevice, .starve, .stepClock:
+            true
+        case .thaw, .boot, .heal, .restore, .linkUp, .restoreMac, .releaseWrites, .addAddress, .addDevice,
+            .feed,
+            .census:
+            false
         }
     }
 }

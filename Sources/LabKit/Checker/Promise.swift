@@ -42,7 +42,14 @@ struct Promise {
 
 /// Something that happened to a partner or to the rail, which the other must find.
 struct Loss {
-    enum Kind { case ended, frozen, cut, railless }
+    enum Kind {
+        case ended, frozen, cut
+        /// Cut in a way that lets one side hear the other: one way, or by an interface that goes down.
+        case lopsided
+        case railless
+        /// Nothing that has to be found, but what it leads to is no false alarm.
+        case degraded, starved
+    }
 
     var kind: Kind
     /// The partner it happened to, seen from the one that must find it.
@@ -77,10 +84,23 @@ extension Timeline {
                     kind: .railless, partner: partner, began: stretch.from, effect: stretch.event.time,
                     over: stretch.to, event: stretch.event))
         }
+        for stretch in degraded {
+            losses.append(
+                Loss(
+                    kind: .degraded, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    over: stretch.to, event: stretch.event))
+        }
+        for stretch in starved[partner] ?? [] {
+            losses.append(
+                Loss(
+                    kind: .starved, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    over: stretch.to, event: stretch.event))
+        }
         for stretch in cuts {
             losses.append(
                 Loss(
-                    kind: .cut, partner: partner, began: stretch.from, effect: stretch.event.time,
+                    kind: stretch.event.partner == nil ? .cut : .lopsided, partner: partner,
+                    began: stretch.from, effect: stretch.event.time,
                     over: stretch.to,
                     event: stretch.event))
         }

@@ -4,11 +4,12 @@ extension Timeline {
     /// The bound within which `finder` must find a loss.
     private func bound(of loss: Loss, for finder: PartnerID) -> TimeSpan {
         switch loss.kind {
-        case .frozen: return promise.hung(settings(of: finder))
-        case .cut, .railless: return promise.unreachable(settings(of: finder))
+        case .frozen, .starved: return promise.hung(settings(of: finder))
+        case .cut, .lopsided, .railless, .degraded: return promise.unreachable(settings(of: finder))
         case .ended:
             // Nobody hears the end of a process behind a cut rail: where one of several is cut, it is the last that ends.
-            let silent = railCuts.contains { $0.contains(loss.began) }
+            // One that carries packets badly may lose the goodbye.
+            let silent = (railCuts + degraded).contains { $0.contains(loss.began) }
             return silent ? promise.unreachable(settings(of: finder)) : promise.dead
         }
     }
@@ -19,8 +20,10 @@ extension Timeline {
         case .frozen: [.hung]
         case .cut: [.unreachable]
         case .ended: [.dead, .unreachable, .rebooted]
-        // The partner's kernel may still say goodbye over a device that is being removed.
-        case .railless: [.dead, .unreachable]
+        // The partner's kernel may still say goodbye over a device that is being removed, and the one of two that hears
+        // the other hears that it gives up.
+        case .railless, .lopsided, .degraded: [.dead, .unreachable]
+        case .starved: [.hung, .dead, .unreachable]
         }
     }
 
@@ -79,7 +82,14 @@ extension Timeline {
     /// verdict on it, and that by the end of the connection.
     private func disturbed(_ partner: PartnerID, at moment: Instant) -> Bool {
         let aftermath = promise.hung(settings(of: partner)) + promise.connect
-        return (frozen[partner] ?? []).contains { $0.touches(from: moment, to: moment, aftermath: aftermath) }
+        return standstills(of: partner).contains {
+            $0.touches(from: moment, to: moment, aftermath: aftermath)
+        }
+    }
+
+    /// The times in which a partner did not run, or not as it should.
+    private func standstills(of partner: PartnerID) -> [Stretch] {
+        (frozen[partner] ?? []) + (starved[partner] ?? [])
     }
 
     /// A verdict of standstill before the miss limit had passed. Who stands still may have moved last a whole interval
@@ -148,13 +158,15 @@ extension Timeline {
 
     /// Whether a partner had to find a loss: it was connected, and nothing kept it from looking.
     private func owes(_ finder: PartnerID, _ loss: Loss, until limit: Instant) -> Bool {
-        guard limit <= end, let stretch = established(by: finder, at: loss.began) else { return false }
+        guard loss.kind != .degraded, loss.kind != .starved, limit <= end,
+            let stretch = established(by: finder, at: loss.began)
+        else { return false }
         if loss.kind == .ended && loss.event.incarnation != stretch.partnerIncarnation { return false }
         if let over = loss.over, over < limit { return false }
         guard let own = life(of: finder, at: loss.began), own.endBegan.map({ $0 > limit }) ?? true else {
             return false
         }
-        return !(frozen[finder] ?? []).contains { $0.touches(from: loss.began, to: limit) }
+        return !standstills(of: finder).contains { $0.touches(from: loss.began, to: limit) }
     }
 
     private func describe(_ loss: Loss) -> String {
@@ -162,6 +174,9 @@ extension Timeline {
         case .ended: "\(loss.partner.rawValue)'s process ended"
         case .frozen: "\(loss.partner.rawValue) stood still"
         case .cut: "the rail was cut"
+        case .lopsided: "the rail was cut at \(loss.event.partner?.rawValue ?? "one")'s end"
+        case .degraded: "the rail carried packets badly"
+        case .starved: "\(loss.partner.rawValue) got a part of a processor only"
         case .railless: "\(loss.partner.rawValue)'s end of the rail was taken away"
         }
     }

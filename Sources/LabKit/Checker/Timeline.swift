@@ -69,10 +69,14 @@ struct Timeline {
     private(set) var lives: [PartnerID: [Life]] = [:]
     private(set) var frozen: [PartnerID: [Stretch]] = [:]
     private(set) var cuts: [Stretch] = []
-    /// The times in which any rail was cut, also where another was whole.
+    /// The times in which any rail was cut or down, also where another was whole.
     private(set) var railCuts: [Stretch] = []
     /// The times in which a partner's writes were held back.
     private(set) var held: [PartnerID: [Stretch]] = [:]
+    /// The times in which a rail carried packets badly.
+    private(set) var degraded: [Stretch] = []
+    /// The times in which a partner got a part of a processor only.
+    private(set) var starved: [PartnerID: [Stretch]] = [:]
     /// The times in which a partner's end of the rail was taken away.
     private(set) var railless: [PartnerID: [Stretch]] = [:]
     private(set) var established: [PartnerID: [Established]] = [:]
@@ -158,18 +162,13 @@ struct Timeline {
         return lives
     }
 
-    /// The rails that a line of the lab's is about: the one that it names, or all.
-    private func railsMeant(by event: HistoryEvent) -> Set<UInt64> {
-        event.number("rail").map { [$0] } ?? Set(0..<UInt64(record.variant.scenario.rails))
-    }
-
     private mutating func readFaults() {
         // The partners are cut off from each other while no rail is whole.
-        let rails = record.variant.scenario.rails
-        var cutRails: Set<UInt64> = []
+        var obstructions = Obstructions(rails: record.variant.scenario.railNumbers)
         for event in record.events where event.name == .fault {
             let began = event.number("began").map { Instant(nanoseconds: $0) } ?? event.time
-            switch event.text("action").flatMap(StepAction.init(rawValue:)) {
+            guard let action = event.text("action").flatMap(StepAction.init(rawValue:)) else { continue }
+            switch action {
             case .freeze:
                 if let partner = event.partner {
                     frozen[partner, default: []].append(Stretch(from: began, event: event))
@@ -178,15 +177,25 @@ struct Timeline {
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
             case .kill, .reboot, .powerOff:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
-            case .cut:
-                if cutRails.isEmpty { railCuts.append(Stretch(from: began, event: event)) }
-                cutRails.formUnion(railsMeant(by: event))
-                guard cutRails.count >= rails, cuts.last?.to != nil || cuts.isEmpty else { continue }
-                cuts.append(Stretch(from: began, event: event))
-            case .heal:
-                cutRails.subtract(railsMeant(by: event))
-                if cutRails.isEmpty, let last = railCuts.indices.last { railCuts[last].to = event.time }
-                if let last = cuts.indices.last, cuts[last].to == nil { cuts[last].to = event.time }
+            case .cut, .heal, .linkDown, .linkUp:
+                obstructions.take(action, event.partner, rail: event.number("rail").map { Int(clamping: $0) })
+                follow(obstructions, from: began, event)
+            case .degrade: degraded.append(Stretch(from: began, event: event))
+            case .restore:
+                for index in degraded.indices where degraded[index].to == nil {
+                    let rail = event.number("rail")
+                    if rail == nil || rail == degraded[index].event.number("rail") {
+                        degraded[index].to = event.time
+                    }
+                }
+            case .starve:
+                if let partner = event.partner {
+                    starved[partner, default: []].append(Stretch(from: began, event: event))
+                }
+            case .feed:
+                if let partner = event.partner, let last = starved[partner]?.indices.last {
+                    starved[partner]?[last].to = event.time
+                }
             case .removeAddress, .removeDevice:
                 if let partner = event.partner {
                     railless[partner, default: []].append(Stretch(from: began, event: event))
@@ -203,15 +212,27 @@ struct Timeline {
                 if let partner = event.partner, let last = held[partner]?.indices.last {
                     held[partner]?[last].to = event.time
                 }
-            case .boot, .stop, .census, nil: break
+            // A MAC address that is announced, and a wall clock, are nothing to the pair.
+            case .boot, .stop, .census, .changeMac, .restoreMac, .stepClock: break
             }
         }
     }
 
+    /// Begins or ends the stretches in which some rails were not whole, or none.
+    private mutating func follow(_ obstructions: Obstructions, from began: Instant, _ event: HistoryEvent) {
+        func follow(_ stretches: inout [Stretch], _ isObstructed: Bool) {
+            let isOpen = stretches.last.map { $0.to == nil } ?? false
+            if isObstructed, !isOpen { stretches.append(Stretch(from: began, event: event)) }
+            if !isObstructed, isOpen { stretches[stretches.count - 1].to = event.time }
+        }
+        follow(&railCuts, !obstructions.isEmpty)
+        follow(&cuts, obstructions.isEverywhere)
+    }
+
     /// All that keeps two lives from being connected although both run.
     var disturbances: [Stretch] {
-        PartnerID.allCases.reduce(cuts) {
-            $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) + (held[$1] ?? [])
+        PartnerID.allCases.reduce(cuts + degraded) {
+            $0 + (frozen[$1] ?? []) + (railless[$1] ?? []) + (held[$1] ?? []) + (starved[$1] ?? [])
         }
     }
 

@@ -7,6 +7,9 @@ package struct HostFacts: Sendable {
     /// Whether the kernel has Soft-RoCE, loaded or as a module.
     package var hasSoftRoCE: Bool
 
+    /// Whether this is the lab's virtual machine, in which nothing is anybody else's.
+    package static var isVirtualMachine: Bool { environmentValue("CCM_LAB_IN_VM") == "1" }
+
     /// This host, now.
     package static var now: HostFacts {
         let release = LabEnvironment.kernelRelease

@@ -28,7 +28,8 @@ struct Director {
     private var moments: [String: StepMoment] = [:]
     private var running: Set<PartnerID> = []
     private var frozen: Set<PartnerID> = []
-    private var cutRails: Set<Int> = []
+    /// What keeps packets from the rails.
+    private var obstructions: Obstructions
     /// The partners whose end of the rail was taken away.
     private var railless: Set<PartnerID> = []
     private var latestVerdict: [PartnerID: String] = [:]
@@ -49,6 +50,7 @@ struct Director {
         self.start = start
         toBoot = PartnerID.allCases.filter { scenario.partners[$0]?.bootAt != nil }
         steps = scenario.steps.map { _ in .waiting }
+        obstructions = Obstructions(rails: scenario.railNumbers)
     }
 
     /// A partner wrote a line, or the lab did.
@@ -121,8 +123,10 @@ struct Director {
         switch (step.action, step.partner) {
         case (.freeze, let partner?): frozen.insert(partner)
         case (.thaw, let partner?): frozen.remove(partner)
-        case (.cut, _), (.powerOff, _): cutRails.formUnion(step.rail.map { [$0] } ?? scenario.railNumbers)
-        case (.heal, _): cutRails.subtract(step.rail.map { [$0] } ?? scenario.railNumbers)
+        case (.cut, _), (.heal, _), (.linkDown, _), (.linkUp, _):
+            obstructions.take(step.action, step.partner, rail: step.rail)
+        // Both ways, until it is healed.
+        case (.powerOff, _): obstructions.take(.cut, nil, rail: nil)
         case (.removeAddress, let partner?), (.removeDevice, let partner?): railless.insert(partner)
         case (.addAddress, let partner?), (.addDevice, let partner?): railless.remove(partner)
         case (.boot, let partner?), (.reboot, let partner?):
@@ -250,7 +254,7 @@ struct Director {
         where running.contains(partner) && !frozen.contains(partner) && !railless.contains(partner) {
             if !listening.contains(partner) { return "\(partner.rawValue) to listen" }
         }
-        guard running.count == 2, frozen.isEmpty, cutRails != scenario.railNumbers, railless.isEmpty else {
+        guard running.count == 2, frozen.isEmpty, !obstructions.isEverywhere, railless.isEmpty else {
             return nil
         }
         let final = scenario.discord == nil ? Verdict.alive.word : Verdict.incompatible.word

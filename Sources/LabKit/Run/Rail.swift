@@ -1,49 +1,122 @@
-/// A rail between the partners, as the lab cuts and heals it: a queueing discipline that loses every packet,
-/// at both ends, so that neither side's hardware notices anything.
+import ClusterConnection
+
+/// One end of a rail, where a partner's packets leave.
+struct RailEnd: Hashable, Sendable {
+    var partner: PartnerID
+    var rail: Int
+
+    var device: String { FabricNames.link(of: partner, rail: rail) }
+    var namespace: String { FabricNames.namespace(of: partner) }
+}
+
+/// What becomes of the packets that leave an end.
+struct Passage: Hashable, Sendable {
+    var isCut = false
+    var degradation: Degradation?
+}
+
+/// The rails between the partners, as the lab cuts, degrades and heals them: a queueing discipline (netem) at each end, so
+/// that neither side's hardware notices anything.
+///
+/// It is there before a partner boots and is only changed from then on: while a queueing discipline is put in the place of
+/// another, Soft-RoCE's packets are refused, and its queue pairs break.
 enum Rail {
-    /// Cuts rails both ways.
+    /// What an end has let out and lost.
+    struct Count: Hashable, Sendable {
+        var passed: UInt64 = 0
+        var lost: UInt64 = 0
+    }
+
+    private static func ends(of rails: Set<Int>) -> [RailEnd] {
+        PartnerID.allCases.flatMap { partner in rails.sorted().map { RailEnd(partner: partner, rail: $0) } }
+    }
+
+    /// Makes rails that can be cut and degraded, and carry everything as it is.
     ///
-    /// - Throws: when an end still lets packets through afterwards.
-    static func cut(_ rails: Set<Int>) async throws {
-        try await atBothEnds(of: rails) { device in
-            "qdisc replace dev \(device) root netem loss 100%\nqdisc show dev \(device)\n"
-        } confirm: { output in
-            output.contains("netem") && output.contains("loss 100%")
+    /// - Throws: when tc(8) did not make it so.
+    static func prepare(_ rails: Set<Int>) async throws {
+        try await atEnds(ends(of: rails)) { end in
+            let netem = Netem(passage: Passage())
+            _ = try await tc(end, "qdisc add dev \(end.device) root \(netem.arguments)\n", expecting: netem)
         }
     }
 
-    /// Heals rails both ways; a rail that is whole stays whole.
+    /// Changes what becomes of the packets that leave these ends, and sees that it is so.
     ///
-    /// - Throws: when an end still loses packets afterwards.
-    static func heal(_ rails: Set<Int>) async throws {
-        try await atBothEnds(of: rails) { device in
-            "qdisc del dev \(device) root\nqdisc show dev \(device)\n"
-        } confirm: { output in
-            !output.contains("netem")
-        }
-    }
-
-    private static func atBothEnds(
-        of rails: Set<Int>, _ commands: @Sendable (String) -> String,
-        confirm: @escaping @Sendable (String) -> Bool
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (partner, rail) in PartnerID.allCases.flatMap({ partner in rails.map { (partner, $0) } }) {
-                let device = FabricNames.link(of: partner, rail: rail)
-                let script = commands(device)
+    /// - Returns: what each end had let out and lost by then.
+    /// - Throws: when an end was not changed.
+    static func change(_ passages: [RailEnd: Passage]) async throws -> [RailEnd: Count] {
+        try await withThrowingTaskGroup(of: (RailEnd, Count).self) { group in
+            for (end, passage) in passages {
                 group.addTask {
-                    let namespace = FabricNames.namespace(of: partner)
-                    // One process does it and shows it. -force: deleting what is not there is no error.
-                    let outcome = try await Tool.run(
-                        "tc", ["-n", namespace, "-force", "-batch", "-"], input: script)
-                    guard confirm(outcome.output) else {
-                        throw LabError(
-                            "tc on \(device) in \(namespace) did not take effect: \(outcome.reason)"
-                                + (outcome.output.isEmpty ? "" : " (qdisc: \(outcome.output))"))
-                    }
+                    let netem = Netem(passage: passage)
+                    let change = "qdisc change dev \(end.device) root \(netem.arguments)\n"
+                    return (end, try await tc(end, change, expecting: netem).count)
                 }
             }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    /// How long a packet may take to come and wait.
+    private static let patience = TimeSpan.seconds(2)
+
+    /// Waits until a packet was seen waiting at one of these ends.
+    ///
+    /// - Throws: when none was.
+    static func awaitWaiting(at ends: [RailEnd]) async throws {
+        let limit = MonotonicClock.now + patience
+        while MonotonicClock.now < limit {
+            for end in ends {
+                // One process looks some hundred times: it takes longer to start than packets wait.
+                let looks = String(repeating: "qdisc show dev \(end.device)\n", count: 200)
+                let outcome = try await Tool.run(
+                    "tc", ["-n", end.namespace, "-j", "-s", "-batch", "-"], input: looks)
+                if Netem.states(in: outcome.output).contains(where: { $0.waiting > 0 }) { return }
+            }
+        }
+        throw LabError(
+            "no packet was seen waiting for \(SpanText.rounded(patience)): nobody sends, or nothing is delayed"
+        )
+    }
+
+    /// Leaves the rails as they were before `prepare`, whatever happens to packets there.
+    ///
+    /// - Throws: when something of it is still there.
+    static func clear(_ rails: Set<Int>) async throws {
+        try await atEnds(ends(of: rails)) { end in
+            // -force: deleting what is not there is no error.
+            let outcome = try await Tool.run(
+                "tc", ["-n", end.namespace, "-force", "-batch", "-"],
+                input: "qdisc del dev \(end.device) root\nqdisc show dev \(end.device)\n")
+            if outcome.output.contains("netem") || outcome.output.isEmpty {
+                throw LabError(
+                    "the rail is not whole again at \(end.device): \(outcome.output)\(outcome.reason)")
+            }
+        }
+    }
+
+    private static func atEnds(
+        _ ends: [RailEnd], _ work: @escaping @Sendable (RailEnd) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for end in ends { group.addTask { try await work(end) } }
             try await group.waitForAll()
         }
+    }
+
+    /// One process does it and shows it.
+    private static func tc(_ end: RailEnd, _ command: String, expecting wanted: Netem) async throws
+        -> Netem.State
+    {
+        let outcome = try await Tool.run(
+            "tc", ["-n", end.namespace, "-j", "-s", "-batch", "-"],
+            input: command + "qdisc show dev \(end.device)\n")
+        guard let state = Netem.states(in: outcome.output).last, state.netem.isAlmost(wanted) else {
+            throw LabError(
+                "tc on \(end.device) did not take effect: \(outcome.reason)"
+                    + (outcome.output.isEmpty ? "" : " (qdisc: \(outcome.output))"))
+        }
+        return state
     }
 }

@@ -28,6 +28,11 @@ struct ScenarioRun {
         case counted([Census], began: Instant)
         /// What a step that released writes found; its `partDone` follows.
         case released(Int, HeldWrites.Release)
+        /// The ends of rails are as a step's part wants them; its `partDone` follows.
+        case shaped(Int, StepAction, [RailEnd: Passage], [RailEnd: RailShape.Reading])
+        /// A process was starved, or fed; the step's `partDone` follows.
+        case starved(PartnerID, StarvedProcess)
+        case fed(Int, StarvedProcess.Throttling)
         case load(BusyLoops.Report)
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
@@ -75,7 +80,8 @@ struct ScenarioRun {
     private var waiting: [PartnerID: Int] = [:]
     private var load: BusyLoops
     private var frozen: Set<PartnerID> = []
-    private var cutRails: Set<Int> = []
+    private var shape: RailShape
+    private var starved: [PartnerID: StarvedProcess] = [:]
     private var capturePid: pid_t?
     private var captureNotes: [String] = []
     private var ending = RunEnding.finished
@@ -87,6 +93,7 @@ struct ScenarioRun {
         self.folder = folder
         self.tools = tools
         load = BusyLoops(count: variant.scenario.busyLoops)
+        shape = RailShape(rails: variant.scenario.railNumbers)
         (inbox, report) = AsyncStream.makeStream()
         histories = [.a: PartnerHistory(partner: .a), .b: PartnerHistory(partner: .b)]
     }
@@ -100,12 +107,16 @@ struct ScenarioRun {
         try Files.makeFolder(folder)
         try Files.write(variant.scenario.text, to: "\(folder)/scenario.yaml")
         let kernelLog = KernelLog()
-        for partner in variant.scenario.heldPartners {
-            try await HeldWrites(of: partner, on: variant.scenario.railNumbers).prepare()
-        }
+        let lead = WallClock.lead
         var run = ScenarioRun(variant, folder: folder, tools: tools)
-        await run.loop()
-        try await heal(after: variant.scenario, tools)
+        do {
+            try await prepare(for: variant.scenario)
+            await run.loop()
+        } catch {
+            try? await heal(after: variant.scenario, lead: lead, tools)
+            throw error
+        }
+        try await heal(after: variant.scenario, lead: lead, tools)
         try Task.checkCancellation()
         let leaks = try await Surroundings.leaks(since: before, patience: .seconds(5))
         let lines = kernelLog.newLines()
@@ -114,26 +125,38 @@ struct ScenarioRun {
         return Outcome(record: record, failure: run.failure)
     }
 
-    /// Leaves the rail whole for the next run, even when the lab is interrupted.
-    private static func heal(after scenario: Scenario, _ tools: RunTools) async throws {
-        // Tasks of their own are not cancelled with this one.
-        if scenario.steps.contains(where: { $0.action == .cut || $0.action == .powerOff }) {
-            try await Task { try await Rail.heal(scenario.railNumbers) }.value
+    /// Puts there what some faults need before anything is sent.
+    private static func prepare(for scenario: Scenario) async throws {
+        if scenario.shapesRails { try await Rail.prepare(scenario.railNumbers) }
+        for partner in scenario.heldPartners {
+            try await HeldWrites(of: partner, on: scenario.railNumbers).prepare()
         }
+    }
+
+    /// Leaves rails and machine whole for the next run, even when the lab is interrupted.
+    ///
+    /// - Parameter lead: of the wall clock, before the run.
+    private static func heal(after scenario: Scenario, lead: Int64, _ tools: RunTools) async throws {
+        if scenario.steps.contains(where: { $0.action == .stepClock }) { try WallClock.setLead(lead) }
+        if scenario.steps.contains(where: { $0.action == .starve }) { try StarvedProcess.clear() }
+        // Tasks of their own are not cancelled with this one.
+        if scenario.shapesRails { try await Task { try await Rail.clear(scenario.railNumbers) }.value }
         for partner in scenario.heldPartners {
             try await Task { try await HeldWrites(of: partner, on: scenario.railNumbers).drop() }.value
         }
         for step in scenario.steps {
             guard let part = step.action.taken, let partner = step.partner else { continue }
-            try await Task { try await change(part, of: partner, "give", tools) }.value
+            let rail = step.rail
+            try await Task { try await change(part, of: partner, on: rail, "give", tools) }.value
         }
     }
 
     /// Has the fabric take a part of a partner's end of the rail, or give it back, and see that it is so.
     private static func change(
-        _ part: RailPart, of partner: PartnerID, _ verb: String, _ tools: RunTools
+        _ part: RailPart, of partner: PartnerID, on rail: Int?, _ verb: String, _ tools: RunTools
     ) async throws {
-        let outcome = try await Tool.run(tools.fabricScript, [verb, partner.rawValue, part.rawValue])
+        let outcome = try await Tool.run(
+            tools.fabricScript, [verb, partner.rawValue, part.rawValue] + (rail.map { ["\($0)"] } ?? []))
         if !outcome.status.isSuccess { throw LabError("scripts/fabric \(verb): \(outcome.reason)") }
     }
 
@@ -167,6 +190,16 @@ struct ScenarioRun {
         case .released(let index, let release):
             underWay[index]?.findings = [
                 ("held", .unsigned(release.held)), ("arrived", .unsigned(release.arrived)),
+            ]
+        case .shaped(let index, let part, let passages, let readings):
+            let (findings, problem) = shape.changed(part, to: passages, readings)
+            underWay[index]?.findings += findings
+            if let problem { fail("step \(variant.scenario.steps[index].id): \(problem)", &group) }
+        case .starved(let partner, let process): starved[partner] = process
+        case .fed(let index, let throttling):
+            underWay[index]?.findings = [
+                ("throttledPeriods", .unsigned(throttling.periods)),
+                ("throttledNs", .unsigned(throttling.span.nanoseconds)),
             ]
         case .load(let report):
             take(report, &group)
@@ -323,11 +356,8 @@ struct ScenarioRun {
                 switch action {
                 case .reboot: [.kill, .boot]
                 case .powerOff:
-                    cutRails == variant.scenario.railNumbers
-                        ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
-                case .kill, .freeze, .thaw, .boot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
-                    .removeAddress, .addAddress, .removeDevice, .addDevice, .census:
-                    [action]
+                    shape.isAllCut ? [.kill, .powerOff] : [.cut, .kill, .powerOff]
+                default: [action]
                 }
             if variant.scenario.steps[index].freezesByItself { parts.append(.freeze) }
             underWay[index] = UnderWay(parts: parts, began: MonotonicClock.now)
@@ -343,10 +373,17 @@ struct ScenarioRun {
         let step = variant.scenario.steps[index]
         guard let part = underWay[index]?.parts.first else { return }
         switch part {
-        case .cut, .heal:
-            let rails = self.rails(of: step)
+        case .cut, .heal, .degrade, .restore: shapeRails(part, index, step, &group)
+        case .starve, .feed:
+            guard let partner = step.partner else { return }
+            part == .starve ? starve(partner, index, step, &group) : feed(partner, index, &group)
+        case .stepClock:
+            let span = step.clockStep
             background(index, &group) {
-                part == .cut ? try await Rail.cut(rails) : try await Rail.heal(rails)
+                guard HostFacts.isVirtualMachine else {
+                    throw LabError("the wall clock is this machine's own; run with --fabric vm")
+                }
+                try WallClock.step(by: span)
             }
         case .holdWrites:
             guard let partner = step.partner else { return }
@@ -364,10 +401,13 @@ struct ScenarioRun {
                 let outcome = try await Tool.run(tools.fabricScript, ["rebuild", partner.rawValue])
                 if !outcome.status.isSuccess { throw LabError("scripts/fabric rebuild: \(outcome.reason)") }
             }
-        case .removeAddress, .removeDevice, .addAddress, .addDevice:
+        case .removeAddress, .removeDevice, .addAddress, .addDevice, .linkDown, .linkUp, .changeMac,
+            .restoreMac:
             guard let partner = step.partner, let changed = part.taken ?? part.given else { return }
+            let rail = step.rail
             background(index, &group) { [tools] in
-                try await Self.change(changed, of: partner, part.taken == nil ? "give" : "take", tools)
+                try await Self.change(
+                    changed, of: partner, on: rail, part.taken == nil ? "give" : "take", tools)
             }
         case .census:
             let running = processes.compactMapValues(\.pid)
@@ -418,10 +458,46 @@ struct ScenarioRun {
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }
             signal(partner, part == .freeze ? SIGSTOP : SIGCONT)
             background(index, &group) { try await PartnerProcess.wait(for: pid, stopped: part == .freeze) }
-        case .boot, .reboot, .cut, .heal, .holdWrites, .releaseWrites, .powerOff, .removeAddress, .addAddress,
-            .removeDevice, .addDevice, .census:
-            break
+        default: break
         }
+    }
+
+    private func shapeRails(
+        _ part: StepAction, _ index: Int, _ step: Step, _ group: inout TaskGroup<Void>
+    ) {
+        // A power-off is a cut both ways.
+        let sender = step.action == .powerOff ? nil : step.partner
+        let passages = shape.passages(after: part, sender: sender, rail: step.rail, step.degradation)
+        let delays = part == .degrade && step.degradation?.delays ?? false
+        background(index, &group) { [report] in
+            let readings = RailShape.read(try await Rail.change(passages))
+            if delays { try await Rail.awaitWaiting(at: Array(passages.keys)) }
+            report.yield(.shaped(index, part, passages, readings))
+        }
+    }
+
+    private mutating func starve(
+        _ partner: PartnerID, _ index: Int, _ step: Step, _ group: inout TaskGroup<Void>
+    ) {
+        guard let ration = step.ration, let process = processes[partner] else {
+            fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            return
+        }
+        guard let pid = process.pid else {
+            waiting[partner] = index
+            return
+        }
+        background(index, &group) { [report] in
+            report.yield(.starved(partner, try StarvedProcess.starve(pid, of: partner, to: ration)))
+        }
+    }
+
+    private mutating func feed(_ partner: PartnerID, _ index: Int, _ group: inout TaskGroup<Void>) {
+        guard let process = starved.removeValue(forKey: partner) else {
+            fail("step \(variant.scenario.steps[index].id): \(partner.rawValue) is not starved", &group)
+            return
+        }
+        background(index, &group) { [report] in report.yield(.fed(index, try process.feed())) }
     }
 
     /// When the failpoint of a partner's present life struck; nil when it was not reached.
@@ -455,8 +531,6 @@ struct ScenarioRun {
         guard var state = underWay[index], let part = state.parts.first else { return }
         let step = variant.scenario.steps[index]
         let now = MonotonicClock.now
-        if part == .cut { cutRails.formUnion(rails(of: step)) }
-        if part == .heal { cutRails.subtract(rails(of: step)) }
         state.parts.removeFirst()
         state.effect = state.effect ?? effect
         underWay[index] = state
@@ -491,7 +565,8 @@ struct ScenarioRun {
                 step: step.id, action: step.fault, partner: step.partner, rail: step.rail,
                 began: moment.began,
                 effect: moment.effect,
-                at: max(now, moment.effect), failpoint: step.failpoint, findings: state.findings))
+                at: max(now, moment.effect), failpoint: step.failpoint,
+                findings: step.details + state.findings))
         director?.stepDone(index, moment)
     }
 
@@ -552,6 +627,14 @@ struct ScenarioRun {
             group.addTask { try? await writes.letThrough() }
         }
         for partner in frozen { signal(partner, SIGCONT) }
+        for (partner, process) in starved {
+            // Whether it had to wait was for a step to tell; here it only has to be able to say goodbye.
+            group.addTask { [report] in
+                do { try process.release() } catch {
+                    report.yield(.failed("feeding \(partner.rawValue): \(error)"))
+                }
+            }
+        }
         for partner in processes.keys {
             if processes[partner]?.told == nil { processes[partner]?.told = (.stop, now) }
             signal(partner, SIGTERM)

@@ -29,6 +29,8 @@ package struct Scenario: Sendable {
 
     /// All rails of the pair.
     var railNumbers: Set<Int> { Set(0..<rails) }
+    /// Whether what leaves the rails' ends is shaped some time: lost, delayed, or carried badly.
+    var shapesRails: Bool { steps.contains { $0.action.shapesRails } }
     /// The partners whose writes are held back some time.
     var heldPartners: Set<PartnerID> {
         Set(steps.filter { $0.action == .holdWrites }.compactMap(\.partner))
@@ -85,10 +87,27 @@ package enum StepAction: String, CaseIterable, Sendable {
     case reboot
     /// SIGTERM: the orderly goodbye.
     case stop
-    /// The rail, or one of them, loses every packet, both ways.
+    /// The rail, or one of them, loses every packet, both ways; with a partner all that this one sends, and nothing
+    /// of what the other sends.
     case cut
-    /// The rail carries packets again.
+    /// The rail carries packets again, both ways.
     case heal
+    /// The rail, or one of them, carries packets badly: late, not all of them, twice, in another order, damaged or
+    /// slowly, as the step says; with a partner only those that this one sends.
+    case degrade
+    /// The rail carries all packets as they are again. A step that finds no packet that met what `degrade` set up
+    /// fails the run.
+    case restore
+    /// The partner's network interface is taken down. The interface at the other end has no carrier then, and both
+    /// RDMA devices report that their port is down.
+    case linkDown
+    /// The partner's network interface is brought up again.
+    case linkUp
+    /// The partner's network interface gets another MAC address while it is up, and announces it, as an adapter does
+    /// that takes over from another.
+    case changeMac
+    /// The partner's network interface gets its first MAC address back, and announces it.
+    case restoreMac
     /// What the partner writes into the other's memory stays on its side of the rail, in the order in which it was
     /// sent. All else passes: reads, messages, acknowledgements, and all that the other one sends.
     case holdWrites
@@ -106,20 +125,71 @@ package enum StepAction: String, CaseIterable, Sendable {
     case removeDevice
     /// The partner's RDMA device is made again.
     case addDevice
+    /// The partner's process loses its real-time priority and gets a processor for `quota` in each `period` only.
+    case starve
+    /// The partner's process runs as before again. A step that finds that it never had to wait fails the run.
+    case feed
+    /// The machine's wall clock (CLOCK_REALTIME) is set forward or back, as `ntpd` or an operator does. It is set
+    /// right when the run is over.
+    case stepClock
     /// What both partners hold of the system is counted. Nothing is done to anybody.
     case census
 
-    /// Whether the action is done to one partner; the others are done to the rail, or to nobody.
-    package var needsPartner: Bool { self != .cut && self != .heal && self != .census }
+    /// Whom the action is done to.
+    package var object: StepObject {
+        switch self {
+        case .cut, .degrade: .railOrSender
+        case .heal, .restore: .rail
+        case .stepClock: .machine
+        case .census: .bothPartners
+        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .holdWrites, .releaseWrites, .powerOff,
+            .removeAddress,
+            .addAddress, .removeDevice, .addDevice, .linkDown, .linkUp, .changeMac, .restoreMac, .starve,
+            .feed:
+            .partner
+        }
+    }
+
+    /// Whether the action can be done to one rail of several.
+    package var takesRail: Bool {
+        switch self {
+        case .cut, .heal, .degrade, .restore, .linkDown, .linkUp, .changeMac, .restoreMac: true
+        default: false
+        }
+    }
+
+    /// Whether the action sets what becomes of the packets that leave the rails' ends.
+    package var shapesRails: Bool {
+        switch self {
+        case .cut, .heal, .degrade, .restore, .powerOff: true
+        default: false
+        }
+    }
+
+    /// What undoes the action; nil where nothing does, or where that is an action of its own kind.
+    package var opposite: StepAction? {
+        switch self {
+        case .freeze: .thaw
+        case .cut: .heal
+        case .degrade: .restore
+        case .linkDown: .linkUp
+        case .changeMac: .restoreMac
+        case .starve: .feed
+        case .holdWrites: .releaseWrites
+        case .removeAddress: .addAddress
+        case .removeDevice: .addDevice
+        default: nil
+        }
+    }
 
     /// What the action takes from a partner's end of the rail; nil when it takes nothing.
     package var taken: RailPart? {
         switch self {
         case .removeAddress: .address
         case .removeDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
-            .powerOff, .addAddress, .addDevice, .census:
-            nil
+        case .linkDown: .link
+        case .changeMac: .mac
+        default: nil
         }
     }
 
@@ -128,9 +198,9 @@ package enum StepAction: String, CaseIterable, Sendable {
         switch self {
         case .addAddress: .address
         case .addDevice: .device
-        case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .holdWrites, .releaseWrites,
-            .powerOff, .removeAddress, .removeDevice, .census:
-            nil
+        case .linkUp: .link
+        case .restoreMac: .mac
+        default: nil
         }
     }
 
@@ -142,9 +212,33 @@ package enum StepAction: String, CaseIterable, Sendable {
     }
 }
 
+/// Whom or what a step is done to.
+package enum StepObject: Sendable {
+    case partner
+    case rail
+    /// The rail, or what one partner sends over it.
+    case railOrSender
+    case bothPartners
+    case machine
+
+    /// In the words of a message.
+    package var words: String {
+        switch self {
+        case .partner: "a or b"
+        case .rail, .railOrSender: "the rail"
+        case .bothPartners: "both partners"
+        case .machine: "the machine"
+        }
+    }
+}
+
 /// What can be missing at a partner's end of the rail.
 package enum RailPart: String, CaseIterable, Sendable {
     case address, device
+    /// The interface is up.
+    case link
+    /// The interface's own MAC address.
+    case mac
 }
 
 /// One line of the schedule.
@@ -152,9 +246,15 @@ package struct Step: Sendable {
     package var id: String
     package var action: StepAction
     package var partner: PartnerID?
-    /// The rail that is cut or healed; nil for all.
+    /// The rail that it is done to; nil for all.
     package var rail: Int?
     package var trigger: Trigger
+    /// How badly a degraded rail carries packets.
+    package var degradation: Degradation?
+    /// What is left of the processor for a starved partner.
+    package var ration: Ration?
+    /// How far the wall clock is set, in nanoseconds; negative for back.
+    package var clockStep: Int64 = 0
     /// The failpoint of the boot that this step starts.
     package var failpoint: Failpoint?
     /// Where the step stands in its file.
@@ -162,6 +262,17 @@ package struct Step: Sendable {
 
     /// Whether the step boots a partner that then stands still by itself: the step has its effect when it does.
     var freezesByItself: Bool { failpoint?.act == .freeze }
+    /// How it does what it does, for its line in the history.
+    var details: [(String, JSONValue)] {
+        if let degradation { return [("packets", .string(degradation.words))] }
+        if let ration {
+            return [
+                ("quotaNs", .unsigned(ration.quota.nanoseconds)),
+                ("periodNs", .unsigned(ration.period.nanoseconds)),
+            ]
+        }
+        return clockStep == 0 ? [] : [("byNs", .integer(clockStep))]
+    }
     /// What the step does in the end.
     var fault: StepAction { freezesByItself ? .freeze : action }
 }

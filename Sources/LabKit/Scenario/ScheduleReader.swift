@@ -11,7 +11,10 @@ struct ScheduleReader {
     private var frozen: Set<PartnerID> = []
     /// How many rails there are, and which of them are cut.
     private let rails: Int
-    private var cut: Set<Int> = []
+    private var cut: Set<RailEnd> = []
+    private var degraded: Set<RailEnd> = []
+    /// Who gets a part of a processor only.
+    private var starved: Set<PartnerID> = []
     /// Whose writes are held back.
     private var held: Set<PartnerID> = []
     /// Whether a rail was cut, and whether writes were held back: the same end of a rail cannot do both.
@@ -19,6 +22,8 @@ struct ScheduleReader {
     private var hasHeld = false
     /// What was taken from a partner's end of the rail.
     private var taken: [PartnerID: RailPart] = [:]
+    /// The ends whose interface is down, or has another MAC address.
+    private var changed: [RailPart: Set<RailEnd>] = [:]
 
     init(partners: [PartnerID: PartnerPlan], rails: Int) {
         self.rails = rails
@@ -31,10 +36,9 @@ struct ScheduleReader {
     mutating func steps(of root: YAMLFields) -> [Step] {
         var steps: [Step] = []
         for fields in root.list("steps") ?? [] {
-            if let step = step(fields, previous: steps.last) {
-                steps.append(step)
-                moments.steps.append(step.id)
-            }
+            guard let step = step(fields, previous: steps.last) else { continue }
+            add(step, to: &steps)
+            for repetition in repetitions(of: step, fields) { add(repetition, to: &steps) }
         }
         for partner in held.sorted() {
             root.refuse(
@@ -42,6 +46,58 @@ struct ScheduleReader {
                 "hold \(partner.rawValue)'s writes back and never release them, so that nothing shows "
                     + "whether there were any; expected a step “do: releaseWrites, partner: \(partner.rawValue)”"
             )
+        }
+        if !degraded.isEmpty {
+            root.refuse(
+                "steps",
+                "degrade a rail and never restore it, so that nothing shows what packets met; expected a step “do: restore”"
+            )
+        }
+        for partner in starved.sorted() {
+            root.refuse(
+                "steps",
+                "starve \(partner.rawValue) and never feed it, so that nothing shows whether it had to wait; expected a "
+                    + "step “do: feed, partner: \(partner.rawValue)”")
+        }
+        return steps
+    }
+
+    private mutating func add(_ step: Step, to steps: inout [Step]) {
+        steps.append(step)
+        moments.steps.append(step.id)
+    }
+
+    /// The steps that `times` and `interval` stand for, as if they were written out: the opposite of the step, the step
+    /// again, and so on, an interval apart; the last one is the opposite.
+    private mutating func repetitions(of first: Step, _ fields: YAMLFields) -> [Step] {
+        let times = fields.value("times", expected: "a count from 1 to 1000") { text in
+            Int(text).flatMap { (1...1_000).contains($0) ? $0 : nil }
+        }
+        let interval = fields.value("interval", expected: TimeSpan.textForm, TimeSpan.init(text:))
+        let named = ["times", "interval"].filter { fields.names.contains($0) }
+        if named.count == 1 {
+            fields.refuse(named[0], "stands without '\(named[0] == "times" ? "interval" : "times")'")
+        }
+        guard let times, let interval else { return [] }
+        guard let opposite = first.action.opposite else {
+            fields.refuse("times", "cannot stand here: nothing undoes \(first.action.rawValue)")
+            return []
+        }
+        var steps: [Step] = []
+        var known = moments.steps
+        for number in 0..<(2 * times - 1) {
+            var step = first
+            if number.isMultiple(of: 2) {
+                step.action = opposite
+                step.degradation = nil
+                step.ration = nil
+                if opposite.object == .rail { step.partner = nil }
+            }
+            step.trigger = .after(.step(steps.last?.id ?? first.id), delay: interval)
+            step.id = id(step.action, step.partner, known: known)
+            known.append(step.id)
+            follow(step, nil, fields)
+            steps.append(step)
         }
         return steps
     }
@@ -61,14 +117,21 @@ struct ScheduleReader {
             ScenarioParser.isName($0) ? $0 : nil
         }
         guard let action else { return nil }
-        if action.needsPartner && !fields.names.contains("partner") {
-            fields.refuse("partner", "is missing: \(action.rawValue) is done to a or to b")
-        } else if !action.needsPartner && fields.names.contains("partner") {
-            let whom = action == .census ? "both partners" : "the rail"
-            fields.refuse("partner", "cannot stand here: \(action.rawValue) is done to \(whom)")
+        switch action.object {
+        case .partner:
+            if !fields.names.contains("partner") {
+                fields.refuse("partner", "is missing: \(action.rawValue) is done to a or to b")
+            }
+        case .railOrSender: break
+        case .rail, .bothPartners, .machine:
+            if fields.names.contains("partner") {
+                fields.refuse(
+                    "partner", "cannot stand here: \(action.rawValue) is done to \(action.object.words)")
+            }
         }
-        if action.needsPartner && fields.names.contains("rail") {
-            fields.refuse("rail", "cannot stand here: only cut and heal are done to a rail")
+        if !action.takesRail && fields.names.contains("rail") {
+            let takers = StepAction.allCases.filter(\.takesRail).map(\.rawValue).joined(separator: ", ")
+            fields.refuse("rail", "cannot stand here: only \(takers) are done to a rail")
         }
         if let failpoint, action != .boot, action != .reboot || failpoint.act == .freeze {
             fields.refuse(
@@ -78,19 +141,22 @@ struct ScheduleReader {
         if let given, moments.steps.contains(given) {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
-        follow(action, partner, rail, failpoint, fields)
-        return Step(
-            id: given ?? id(action, partner), action: action, partner: partner, rail: rail, trigger: trigger,
-            failpoint: failpoint, line: fields.line ?? 0)
+        var step = Step(
+            id: given ?? id(action, partner, known: moments.steps), action: action, partner: partner,
+            rail: rail,
+            trigger: trigger, failpoint: failpoint, line: fields.line ?? 0)
+        FaultReader.read(fields, into: &step)
+        follow(step, failpoint, fields)
+        return step
     }
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
-    private func id(_ action: StepAction, _ partner: PartnerID?) -> String {
+    private func id(_ action: StepAction, _ partner: PartnerID?, known: [String]) -> String {
         let word = action.hyphenated
         let base = partner.map { "\(word)-\($0.rawValue)" } ?? word
-        guard moments.steps.contains(base) else { return base }
+        guard known.contains(base) else { return base }
         var number = 2
-        while moments.steps.contains("\(base)-\(number)") { number += 1 }
+        while known.contains("\(base)-\(number)") { number += 1 }
         return "\(base)-\(number)"
     }
 
@@ -110,29 +176,19 @@ struct ScheduleReader {
         return .at(.zero)
     }
 
-    private mutating func follow(
-        _ action: StepAction, _ partner: PartnerID?, _ rail: Int?, _ failpoint: Failpoint?,
-        _ fields: YAMLFields
-    ) {
-        if hasHeld, action == .cut || action == .heal || action == .powerOff {
+    private mutating func follow(_ step: Step, _ failpoint: Failpoint?, _ fields: YAMLFields) {
+        let action = step.action
+        if hasHeld, action.shapesRails {
             fields.refuse(
-                "do", "a rail that holds writes back cannot be cut or healed in the same scenario")
+                "do", "a rail that holds writes back cannot be cut, degraded or healed in the same scenario")
         }
-        switch action {
-        case .cut:
-            let meant = rail.map { [$0] } ?? Set(0..<rails)
-            if meant.isSubset(of: cut) { fields.refuse("do", "the rail is cut already at this step") }
-            cut.formUnion(meant)
+        switch action.object {
+        case .rail, .railOrSender:
+            if let problem = followRail(step) { fields.refuse("do", "\(problem) at this step") }
             wasCut = true
-        case .heal:
-            let meant = rail.map { [$0] } ?? Set(0..<rails)
-            if meant.isDisjoint(with: cut) { fields.refuse("do", "the rail is not cut at this step") }
-            cut.subtract(meant)
-        case .census: break
-        case .kill, .stop, .freeze, .reboot, .powerOff, .thaw, .boot, .holdWrites, .releaseWrites,
-            .removeAddress, .addAddress, .removeDevice, .addDevice:
-            guard let partner else { return }
-            if let problem = follow(action, partner) {
+        case .partner:
+            guard let partner = step.partner else { return }
+            if let problem = action.takesRail ? followEnd(step, partner) : follow(action, partner) {
                 fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
             }
             switch failpoint?.act {
@@ -140,7 +196,53 @@ struct ScheduleReader {
             case .freeze: frozen.insert(partner)
             case nil: break
             }
+        case .bothPartners, .machine: break
         }
+    }
+
+    private func ends(_ partner: PartnerID?, _ rail: Int?) -> Set<RailEnd> {
+        Set(
+            (partner.map { [$0] } ?? PartnerID.allCases).flatMap { partner in
+                (rail.map { [$0] } ?? Array(0..<rails)).map { RailEnd(partner: partner, rail: $0) }
+            })
+    }
+
+    /// Plays a step that is done to the rail; says why it cannot be done.
+    private mutating func followRail(_ step: Step) -> String? {
+        let meant = ends(step.partner, step.rail)
+        switch step.action {
+        case .cut:
+            if meant.isSubset(of: cut) { return "the rail is cut already" }
+            cut.formUnion(meant)
+        case .heal:
+            if meant.isDisjoint(with: cut) { return "the rail is not cut" }
+            cut.subtract(meant)
+        case .degrade:
+            if !meant.isDisjoint(with: degraded) { return "the rail is degraded already" }
+            degraded.formUnion(meant)
+        case .restore:
+            if meant.isDisjoint(with: degraded) { return "the rail is not degraded" }
+            degraded.subtract(meant)
+        default: break
+        }
+        return nil
+    }
+
+    /// Plays a step that is done to a partner's end of a rail; says why it cannot be done.
+    private mutating func followEnd(_ step: Step, _ partner: PartnerID) -> String? {
+        let meant = ends(partner, step.rail)
+        if let part = step.action.taken {
+            if !(changed[part] ?? []).isDisjoint(with: meant) {
+                return part == .link ? "has its link down already" : "has another MAC address already"
+            }
+            changed[part, default: []].formUnion(meant)
+        } else if let part = step.action.given {
+            if !meant.isSubset(of: changed[part] ?? []) {
+                return part == .link ? "has its link up" : "has its own MAC address"
+            }
+            changed[part, default: []].subtract(meant)
+        }
+        return nil
     }
 
     /// Plays a step that is done to a partner; says why it cannot be done.
@@ -157,11 +259,16 @@ struct ScheduleReader {
         case .freeze:
             frozen.insert(partner)
             return runs == false ? "does not run" : isFrozen ? "is frozen already" : nil
+        case .starve:
+            if runs == false { return "does not run" }
+            return starved.insert(partner).inserted ? nil : "is starved already"
+        case .feed: return starved.remove(partner) == nil ? "is not starved" : nil
         case .kill, .reboot, .powerOff, .stop:
+            if starved.contains(partner) { return "is starved and has to be fed first" }
             running[partner] = action == .reboot
             frozen.remove(partner)
             if action == .powerOff {
-                cut = Set(0..<rails)
+                cut = ends(nil, nil)
                 wasCut = true
                 if let part = taken[partner] { return "has no \(part.rawValue) to come back with" }
             }
@@ -182,7 +289,7 @@ struct ScheduleReader {
             if wasCut { return "is on a rail that was cut; a scenario cuts rails or holds writes back" }
             return held.insert(partner).inserted ? nil : "has its writes held back already"
         case .releaseWrites: return held.remove(partner) == nil ? "has no writes held back" : nil
-        case .cut, .heal, .census: return nil
+        default: return nil
         }
     }
 }

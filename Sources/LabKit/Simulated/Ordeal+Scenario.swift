@@ -3,7 +3,7 @@ import Simulation
 
 extension Ordeal {
     /// The ordeal as a scenario, for the simulator and for real verbs: what happens to the pair, when, and that it has
-    /// to come out of it. What only a simulator can do, as to lose one direction of a rail, is done both ways.
+    /// to come out of it.
     ///
     /// - Parameter connect: from the moment at which all is well to connected again, at most.
     func scenario(name: String, connect: TimeSpan) -> String {
@@ -51,7 +51,7 @@ extension Ordeal {
         var boots: [TimeSpan?]
         var runs = [false, false]
         var isFrozen = [false, false]
-        var cutRails: Set<Int> = []
+        var cutEnds: Set<RailEnd> = []
         var count = 0
         /// The latest boot: when it was, of whom, and which of this node's it was.
         var latest: (at: TimeSpan, node: Int, number: Int)?
@@ -99,14 +99,14 @@ extension Ordeal {
             case .stop(let node): return end(node, "stop", at: time)
             case .powerOff(let node):
                 guard runs[node] else { return [] }
-                cutRails = Set(0..<rails)
+                cutEnds = ends(of: nil, nil)
                 return end(node, "powerOff", at: time)
             case .boot(let node):
                 guard !runs[node], boots[node] == nil else { return [] }
                 runs[node] = true
                 var lines: [String] = []
                 // Power that comes back comes back to the rail as well.
-                if !cutRails.isEmpty { lines = lines + self.lines(for: .heal(nil), at: time) }
+                if !cutEnds.isEmpty { lines = lines + self.lines(for: .heal(nil), at: time) }
                 lines.append(line("boot", node, at: time))
                 booted(node, at: time)
                 return lines
@@ -121,17 +121,26 @@ extension Ordeal {
             case .pause(let node, let span):
                 guard runs[node], !isFrozen[node] else { return [] }
                 return [line("freeze", node, at: time), line("thaw", node, at: time + span)]
-            case .cut(let rail, _):
-                let cut = rail.map { [Int($0.index)] } ?? Array(0..<rails)
-                guard !cutRails.isSuperset(of: cut) else { return [] }
-                cutRails.formUnion(cut)
-                return [line("cut", nil, at: time, rail.map { ", rail: \($0.index)" } ?? "")]
+            case .cut(let rail, let node):
+                let cut = ends(of: rail, node)
+                guard !cutEnds.isSuperset(of: cut) else { return [] }
+                cutEnds.formUnion(cut)
+                return [line("cut", node, at: time, rail.map { ", rail: \($0.index)" } ?? "")]
             case .heal(let rail):
-                let healed = rail.map { [Int($0.index)] } ?? Array(0..<rails)
-                guard !cutRails.isDisjoint(with: healed) else { return [] }
-                cutRails.subtract(healed)
+                let healed = ends(of: rail, nil)
+                guard !cutEnds.isDisjoint(with: healed) else { return [] }
+                cutEnds.subtract(healed)
                 return [line("heal", nil, at: time, rail.map { ", rail: \($0.index)" } ?? "")]
             }
+        }
+
+        private func ends(of rail: RailID?, _ node: Int?) -> Set<RailEnd> {
+            Set(
+                (node.map { [PartnerID.allCases[$0]] } ?? PartnerID.allCases).flatMap { partner in
+                    (rail.map { [Int($0.index)] } ?? Array(0..<rails)).map {
+                        RailEnd(partner: partner, rail: $0)
+                    }
+                })
         }
 
         private mutating func end(_ node: Int, _ action: String, at time: TimeSpan) -> [String] {

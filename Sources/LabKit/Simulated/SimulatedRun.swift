@@ -53,6 +53,11 @@ struct SimulatedRun {
             case .census: return "step \(step.id) counts what the kernel holds"
             case .removeAddress, .addAddress, .removeDevice, .addDevice:
                 return "step \(step.id) takes a device or an address from the kernel"
+            case .degrade, .restore: return "step \(step.id) is done by the kernel's queues"
+            case .linkDown, .linkUp, .changeMac, .restoreMac:
+                return "step \(step.id) is done to an interface of the kernel's"
+            case .starve, .feed: return "step \(step.id) takes a real processor away"
+            case .stepClock: return "step \(step.id) sets a clock that the simulator does not have"
             case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff: continue
             }
         }
@@ -247,11 +252,13 @@ extension SimulatedRun {
             if step.action == .stop { world.stop(node) } else { kill(node) }
         case .freeze: world.freeze(node)
         case .thaw: world.thaw(node)
-        case .cut, .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
+        case .cut:
+            for rail in rails {
+                world.cut(RailID(index: UInt8(rail)), from: step.partner == nil ? nil : node)
+            }
+        case .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
         case .heal: for rail in rails { world.heal(RailID(index: UInt8(rail))) }
-        case .boot, .holdWrites, .releaseWrites, .removeAddress, .addAddress, .removeDevice, .addDevice,
-            .census:
-            break
+        default: break
         }
         if step.action == .powerOff {
             director.heard(
@@ -268,8 +275,27 @@ extension SimulatedRun {
         if step.action == .boot || step.action == .reboot, let partner = step.partner {
             powerOn(partner, step.failpoint)
         }
-        director.stepDone(index, StepMoment(began: began, effect: began))
+        var moment = StepMoment(began: began, effect: began)
+        if step.freezesByItself {
+            // A failpoint that is never reached is for the run's deadline to find.
+            guard let struck = waitUntilFrozen(node) else { return }
+            moment = StepMoment(began: struck, effect: struck)
+            director.heard(
+                log.fault(
+                    step: step.id, action: .freeze, partner: step.partner, began: struck, effect: struck,
+                    at: world.now,
+                    failpoint: step.failpoint))
+        }
+        director.stepDone(index, moment)
         _ = takeNews()
+    }
+
+    /// Goes on until a process stands still by itself; nil when it does not before the run's deadline.
+    private mutating func waitUntilFrozen(_ node: NodeNumber) -> Instant? {
+        guard let number = world.lives.lastIndex(where: { $0.node == node }) else { return nil }
+        let limit = world.now + scenario.deadline
+        while !world.lives[number].isFrozen, world.step(until: limit) {}
+        return world.lives[number].isFrozen ? world.now : nil
     }
 
     /// Kills a process; it is done when the process is gone.

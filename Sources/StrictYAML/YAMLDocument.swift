@@ -54,7 +54,9 @@ public struct YAMLDocument {
             throw InputProblems(
                 problems.all.isEmpty
                     ? [InputProblem(source: source, line: nil, field: "", text: "nothing could be read")]
-                    : problems.all.sorted { ($0.line ?? 0, $0.field) < ($1.line ?? 0, $1.field) })
+                    : problems.all.sorted {
+                        ($0.line ?? 0, $0.column ?? 0, $0.field) < ($1.line ?? 0, $1.column ?? 0, $1.field)
+                    })
         }
         return result
     }
@@ -77,10 +79,11 @@ public struct YAMLDocument {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            return InputProblem(source: source, line: mark.line, field: "", text: "not YAML: \(problem)")
+            return InputProblem(
+                source: source, line: mark.line, column: mark.column, field: "", text: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             return InputProblem(
-                source: source, line: context.mark.line, field: "",
+                source: source, line: context.mark.line, column: context.mark.column, field: "",
                 text: "a field stands twice: \(duplicates.joined(separator: ", "))")
         case .no, .memory, .reader, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
             return InputProblem(source: source, line: nil, field: "", text: "not YAML: \(error)")

@@ -112,12 +112,15 @@ public final class YAMLFields {
     /// Reports that a field that is there cannot stand with the others.
     public func refuse(_ name: String, _ text: String) { report(name, node(name), text) }
 
+    /// Leaves fields alone that may or may not belong here.
+    public func ignore(_ names: [String]) { for name in names { _ = node(name) } }
+
     /// Reports every field that nobody asked for, here and below.
     func refuseUnknown() {
         for (key, _) in mapping {
             let name = key.string ?? "?"
             guard !known.contains(name) else { continue }
-            let hint = nearest(to: name).map { "; did you mean “\($0)”?" } ?? ""
+            let hint = nearest(to: name).map { "; did you mean “\($0)”?" } ?? "."
             report(name, key, "is no field here\(hint) Fields: \(known.joined(separator: ", "))")
         }
         for section in sections { section.refuseUnknown() }
@@ -139,10 +142,10 @@ public final class YAMLFields {
 
     private func report(_ name: String, _ node: Node?, _ text: String) {
         let fromCommandLine = overridden.contains(full(name))
+        let mark = fromCommandLine ? nil : node?.mark ?? mapping.mark
         problems.add(
             InputProblem(
-                source: fromCommandLine ? "command line" : source,
-                line: fromCommandLine ? nil : node?.mark?.line ?? mapping.mark?.line,
+                source: fromCommandLine ? "command line" : source, line: mark?.line, column: mark?.column,
                 field: full(name), text: text))
     }
 

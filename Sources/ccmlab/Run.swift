@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
               ccmlab run Lab/scenarios/boot-order
               ccmlab run Lab/scenarios/boot-order/a-first.yaml --repeat 20
               ccmlab run --speed --repeat 50 Lab/scenarios/speed
+              ccmlab run --tag quick Lab/scenarios
               ccmlab run --fabric sim --trace Lab/scenarios/boot-order/a-first.yaml
               ccmlab run my-scenario.yaml --fabric vm --clock real --output /tmp/evidence
             """)
@@ -23,6 +24,11 @@ struct Run: AsyncParsableCommand {
     var paths: [String]
 
     @OptionGroup var place: Place
+
+    @Option(
+        name: .customLong("tag"), help: "Run only scenarios that have this tag; more than once for more tags."
+    )
+    var tags: [String] = []
 
     @Option(name: .customLong("repeat"), help: "How often each run is done.")
     var repetitions = 1
@@ -52,7 +58,7 @@ struct Run: AsyncParsableCommand {
     }
 
     private func runAll() async throws {
-        let scenarios = try ScenarioLibrary.load(paths)
+        let scenarios = try ScenarioLibrary.load(paths, tags: tags)
         let checkout = try Checkout()
         let simulates = place.fabric == .sim
         if trace, !simulates {
@@ -68,7 +74,8 @@ struct Run: AsyncParsableCommand {
         var display = place.display
         if usesVM {
             let status = try await place.runInVM(
-                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []),
+                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
+                    + tags.flatMap { ["--tag", $0] },
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
                 lasting: Self.most(scenarios) * UInt64(repetitions), &display)
             if !status.isSuccess { throw status }

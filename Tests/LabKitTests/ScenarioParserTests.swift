@@ -312,9 +312,38 @@ struct ScenarioParserTests {
         }
     }
 
-    private func shipped() throws -> [Scenario] {
+    @Test func scenariosAreChosenByTheirTags() throws {
+        let quick = try shipped(tags: ["quick"])
+        #expect(!quick.isEmpty && quick.allSatisfy { $0.tags.contains("quick") })
+        let both = try shipped(tags: ["quick", "soak"])
+        #expect(both.count == quick.count + (try shipped(tags: ["soak"])).count)
+        do {
+            _ = try shipped(tags: ["quik"])
+            Issue.record("a tag that no scenario has was taken")
+        } catch let problems as InputProblems {
+            #expect(problems.description.contains("none of the scenarios has the tag “quik”; did you mean “quick”?"))
+        }
+    }
+
+    private func shipped(tags: [String] = []) throws -> [Scenario] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return try ScenarioLibrary.load(["/\(root)/Lab/scenarios"])
+        return try ScenarioLibrary.load(["/\(root)/Lab/scenarios"], tags: tags)
+    }
+
+    @Test func aWordThatIsMisspeltMakesNothingElseWrong() {
+        let yaml = """
+            name: x
+            summary: y
+            steps:
+              - { do: degrad, packets: { loss: 5% }, at: 1s }
+              - { do: restore, delay: 1s }
+              - { do: linkDwn, partner: b, times: 2, interval: 1s }
+              - { do: linkUp, partner: b, delay: 1s }
+
+            """
+        let problems = problems(of: yaml)
+        #expect(problems.map(\.field) == ["steps[0].do", "steps[2].do"], "\(problems)")
+        #expect(problems.map(\.column) == [11, 11])
     }
 
     private func problems(of yaml: String) -> [InputProblem] {

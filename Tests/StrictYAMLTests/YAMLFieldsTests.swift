@@ -13,13 +13,13 @@ struct YAMLFieldsTests {
         }
     }
 
-    @Test("a value of the wrong form is reported with file, line, field and what was expected")
+    @Test("a value of the wrong form is reported with file, line, column, field and what was expected")
     func wrongValue() {
         let found = problems("first: 1\nsecond: many\n") { fields in
             _ = fields.value("first", expected: "a number", Int.init)
             return fields.value("second", expected: "a number", Int.init)
         }
-        #expect(found == ["f.yaml:2: second: expected a number, found “many”"])
+        #expect(found == ["f.yaml:2:9: second: expected a number, found “many”"])
     }
 
     @Test("every problem of a document is reported at once, in its order")
@@ -30,8 +30,8 @@ struct YAMLFieldsTests {
             return fields.section("inner")?.value("size", expected: "a number", Int.init)
         }
         #expect(found.count == 3)
-        #expect(found.contains("f.yaml:2: inner.size: expected a number, found “big”"))
-        #expect(found.contains { $0.contains("f.yaml:3: siez: is no field here; did you mean “size”?") })
+        #expect(found.contains("f.yaml:2:9: inner.size: expected a number, found “big”"))
+        #expect(found.contains { $0.contains("f.yaml:3:1: siez: is no field here; did you mean “size”?") })
         #expect(found.contains { $0.contains("name: is missing: expected a name") })
     }
 
@@ -74,9 +74,9 @@ struct YAMLFieldsTests {
         #expect(sizes == [1, nil])
         #expect(
             found == [
-                "f.yaml:3: items[1]: expected a mapping of fields, found a value “2”",
-                "f.yaml:4: items[2].colour: is no field here Fields: size",
-                "f.yaml:4: items[2].size: expected a number, found “big”",
+                "f.yaml:3:5: items[1]: expected a mapping of fields, found a value “2”",
+                "f.yaml:4:13: items[2].size: expected a number, found “big”",
+                "f.yaml:4:18: items[2].colour: is no field here. Fields: size",
             ])
     }
 

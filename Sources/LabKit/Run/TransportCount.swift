@@ -1,6 +1,5 @@
 /// What Soft-RoCE itself has counted at one end of a rail.
 struct TransportCount: Hashable, Sendable {
-    var sent: UInt64 = 0
     /// Packets that arrived whole.
     var received: UInt64 = 0
     /// Requests that had arrived before.
@@ -15,7 +14,6 @@ struct TransportCount: Hashable, Sendable {
         func counter(_ name: String) -> UInt64 {
             Files.text(of: "\(folder)/\(name)").flatMap { UInt64($0.trimmed) } ?? 0
         }
-        sent = counter("sent_pkts")
         received = counter("rcvd_pkts")
         repeated = counter("duplicate_request")
         outOfOrder = counter("out_of_seq_request") + counter("rcvd_seq_err")
@@ -30,7 +28,6 @@ struct TransportCount: Hashable, Sendable {
             return now >= before ? now - before : now
         }
         var growing = TransportCount()
-        growing.sent = growth(\.sent)
         growing.received = growth(\.received)
         growing.repeated = growth(\.repeated)
         growing.outOfOrder = growth(\.outOfOrder)
@@ -38,7 +35,6 @@ struct TransportCount: Hashable, Sendable {
     }
 
     static func += (sum: inout TransportCount, other: TransportCount) {
-        sum.sent += other.sent
         sum.received += other.received
         sum.repeated += other.repeated
         sum.outOfOrder += other.outOfOrder

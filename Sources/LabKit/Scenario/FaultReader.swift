@@ -3,6 +3,9 @@ import StrictYAML
 
 /// Reads how a step does what it does: the fields that belong to some actions only.
 enum FaultReader {
+    /// The fields that there are.
+    static let names = ["packets", "quota", "period", "by"]
+
     /// Reads what the step's action needs.
     static func read(_ fields: YAMLFields, into step: inout Step) {
         switch step.action {

@@ -2,6 +2,29 @@ import StrictYAML
 
 /// Finds and reads scenario files.
 package enum ScenarioLibrary {
+    /// The scenarios of files and folders that have one of some tags.
+    ///
+    /// - Parameter tags: none for all scenarios.
+    /// - Throws: `InputProblems` with everything that is wrong in all of the files, or when no scenario has such a tag.
+    package static func load(_ paths: [String], tags: [String]) throws(InputProblems) -> [Scenario] {
+        let all = try load(paths)
+        guard !tags.isEmpty else { return all }
+        let known = Set(all.flatMap(\.tags))
+        var problems: [InputProblem] = []
+        for tag in tags where !known.contains(tag) {
+            let hint =
+                nearestName(to: tag, among: known.sorted()).map { "did you mean “\($0)”?" }
+                ?? (known.isEmpty
+                    ? "they have none" : "expected one of \(known.sorted().joined(separator: ", "))")
+            problems.append(
+                InputProblem(
+                    source: "command line", line: nil, field: "--tag",
+                    text: "none of the scenarios has the tag “\(tag)”; \(hint)"))
+        }
+        guard problems.isEmpty else { throw InputProblems(problems) }
+        return all.filter { !Set($0.tags).isDisjoint(with: tags) }
+    }
+
     /// The scenarios of files and folders, a folder's in the order of their names.
     ///
     /// - Throws: `InputProblems` with everything that is wrong in all of the files.

@@ -32,14 +32,21 @@ struct ScheduleReader {
         }
     }
 
+    /// Whether a step could not be read, so that nobody knows what those after it find.
+    private var isLost = false
+
     /// The steps under `steps`, in the file's order.
     mutating func steps(of root: YAMLFields) -> [Step] {
         var steps: [Step] = []
         for fields in root.list("steps") ?? [] {
-            guard let step = step(fields, previous: steps.last) else { continue }
+            guard let step = step(fields, previous: steps.last) else {
+                isLost = true
+                continue
+            }
             add(step, to: &steps)
             for repetition in repetitions(of: step, fields) { add(repetition, to: &steps) }
         }
+        if isLost { return steps }
         for partner in held.sorted() {
             root.refuse(
                 "steps",
@@ -116,7 +123,11 @@ struct ScheduleReader {
         let given = fields.value("id", expected: ScenarioParser.nameForm) {
             ScenarioParser.isName($0) ? $0 : nil
         }
-        guard let action else { return nil }
+        guard let action else {
+            // Which fields belong to it nobody knows.
+            fields.ignore(FaultReader.names + ["times", "interval"])
+            return nil
+        }
         switch action.object {
         case .partner:
             if !fields.names.contains("partner") {
@@ -172,11 +183,13 @@ struct ScheduleReader {
         }
         if fields.names.contains("after") { return .after(after ?? .start, delay: delay ?? .zero) }
         if let previous { return .after(.step(previous.id), delay: delay ?? .zero) }
+        if isLost { return .at(.zero) }
         fields.refuse("after", "is missing: the first step needs 'at' or 'after'")
         return .at(.zero)
     }
 
     private mutating func follow(_ step: Step, _ failpoint: Failpoint?, _ fields: YAMLFields) {
+        if isLost { return }
         let action = step.action
         if hasHeld, action.shapesRails {
             fields.refuse(

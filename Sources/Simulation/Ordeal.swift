@@ -172,9 +172,7 @@ extension Ordeal {
         world.heal()
         for node in 0..<2 { world.thaw(node) }
         // Who is saying goodbye says it to the end.
-        if (0..<2).contains(where: { world.life(of: $0)?.manager.phase == .shuttingDown }) {
-            world.run(for: .milliseconds(21))
-        }
+        if world.isAnybodyLeaving { world.run(for: .milliseconds(21)) }
         for node in 0..<2 { world.powerOn(node) }
         let well = world.now
         var recovery: TimeSpan?

@@ -321,7 +321,9 @@ struct ScenarioParserTests {
             _ = try shipped(tags: ["quik"])
             Issue.record("a tag that no scenario has was taken")
         } catch let problems as InputProblems {
-            #expect(problems.description.contains("none of the scenarios has the tag “quik”; did you mean “quick”?"))
+            #expect(
+                problems.description.contains(
+                    "none of the scenarios has the tag “quik”; did you mean “quick”?"))
         }
     }
 

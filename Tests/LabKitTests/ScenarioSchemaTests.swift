@@ -48,7 +48,10 @@ struct ScenarioSchemaTests {
         ("until: { event: established, zzz: 1 }\n", "until", ["$defs", "until"]),
         ("partners: { b: { zzz: 1 } }\n", "partners.b", ["$defs", "partnerPlan"]),
         ("partners: { b: { boot: { zzz: 1 } } }\n", "partners.b.boot", ["$defs", "boot"]),
-        ("partners: { b: { lab: { zzz: 1 } } }\n", "partners.b.lab", ["$defs", "partnerPlan", "properties", "lab"]),
+        (
+            "partners: { b: { lab: { zzz: 1 } } }\n", "partners.b.lab",
+            ["$defs", "partnerPlan", "properties", "lab"]
+        ),
         ("partners: { b: { settings: { zzz: 1 } } }\n", "partners.b.settings", ["$defs", "ownSettings"]),
         (
             "partners: { b: { settings: { rail: { zzz: 1 } } } }\n", "partners.b.settings.rail",
@@ -57,18 +60,43 @@ struct ScenarioSchemaTests {
         ("settings: { zzz: 1 }\n", "settings", ["$defs", "settings"]),
         ("settings: { rail: { zzz: 1 } }\n", "settings.rail", ["$defs", "settings", "properties", "rail"]),
         ("settings: { boot: { zzz: 1 } }\n", "settings.boot", ["$defs", "boot"]),
-        ("settings: { heartbeat: { zzz: 1 } }\n", "settings.heartbeat", ["$defs", "settings", "properties", "heartbeat"]),
-        ("settings: { connect: { zzz: 1 } }\n", "settings.connect", ["$defs", "settings", "properties", "connect"]),
-        ("settings: { transport: { zzz: 1 } }\n", "settings.transport", ["$defs", "settings", "properties", "transport"]),
-        ("settings: { protocol: { zzz: 1 } }\n", "settings.protocol", ["$defs", "settings", "properties", "protocol"]),
-        ("settings: { progress: { zzz: 1 } }\n", "settings.progress", ["$defs", "settings", "properties", "progress"]),
-        ("settings: { limits: { zzz: 1 } }\n", "settings.limits", ["$defs", "settings", "properties", "limits"]),
-        ("settings: { clients: [{ kind: messenger, zzz: 1 }] }\n", "settings.clients[0]", ["$defs", "client"]),
+        (
+            "settings: { heartbeat: { zzz: 1 } }\n", "settings.heartbeat",
+            ["$defs", "settings", "properties", "heartbeat"]
+        ),
+        (
+            "settings: { connect: { zzz: 1 } }\n", "settings.connect",
+            ["$defs", "settings", "properties", "connect"]
+        ),
+        (
+            "settings: { transport: { zzz: 1 } }\n", "settings.transport",
+            ["$defs", "settings", "properties", "transport"]
+        ),
+        (
+            "settings: { protocol: { zzz: 1 } }\n", "settings.protocol",
+            ["$defs", "settings", "properties", "protocol"]
+        ),
+        (
+            "settings: { progress: { zzz: 1 } }\n", "settings.progress",
+            ["$defs", "settings", "properties", "progress"]
+        ),
+        (
+            "settings: { limits: { zzz: 1 } }\n", "settings.limits",
+            ["$defs", "settings", "properties", "limits"]
+        ),
+        (
+            "settings: { clients: [{ kind: messenger, zzz: 1 }] }\n", "settings.clients[0]",
+            ["$defs", "client"]
+        ),
         ("expect: [{ event: established, zzz: 1 }]\n", "expect[0]", ["$defs", "expectation"]),
         ("expect: [{ never: { event: established, zzz: 1 } }]\n", "expect[0].never", ["$defs", "pattern"]),
-        ("expect: [{ event: established, of: { event: started, zzz: 1 } }]\n", "expect[0].of", ["$defs", "moment"]),
         (
-            "steps: [{ do: degrade, at: 1s, packets: { loss: 1%, zzz: 1 } }, { do: restore }]\n", "steps[0].packets",
+            "expect: [{ event: established, of: { event: started, zzz: 1 } }]\n", "expect[0].of",
+            ["$defs", "moment"]
+        ),
+        (
+            "steps: [{ do: degrade, at: 1s, packets: { loss: 1%, zzz: 1 } }, { do: restore }]\n",
+            "steps[0].packets",
             ["$defs", "step", "properties", "packets"]
         ),
     ])

@@ -36,6 +36,8 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Print each run as a sequence diagram of the two partners (--fabric sim).")
     var trace = false
 
+    @OptionGroup var part: Part
+
     @Option(help: "What happens by chance in the simulator (--fabric sim) comes out of this number.")
     var seed: UInt64 = 1
 
@@ -68,7 +70,7 @@ struct Run: AsyncParsableCommand {
         var display = place.display
         if usesVM {
             let status = try await place.runInVM(
-                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []),
+                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []) + part.arguments,
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
                 lasting: Self.most(scenarios) * UInt64(repetitions), &display)
             if !status.isSuccess { throw status }
@@ -79,6 +81,7 @@ struct Run: AsyncParsableCommand {
             measuresSpeed: speed, simulationSeed: simulates ? seed : nil,
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         lab.printsTraces = trace
+        lab.shard = part.shard
         try Place.finish(try await lab.run(&display))
     }
 

@@ -33,6 +33,9 @@ struct Run: AsyncParsableCommand {
             """)
     var speed = false
 
+    @Flag(help: "Print what would be run, with boots and steps, and run nothing.")
+    var dryRun = false
+
     @Flag(help: "Print each run as a sequence diagram of the two partners (--fabric sim).")
     var trace = false
 
@@ -63,6 +66,12 @@ struct Run: AsyncParsableCommand {
         }
         if simulates, speed {
             throw LabError("only real verbs have a speed; run --speed without --fabric sim")
+        }
+        if dryRun {
+            let dryRun = DryRun(
+                scenarios, shard: part.shard, repetitions: repetitions, place: try place.inWords)
+            var display = place.display
+            return display.lines(dryRun.lines)
         }
         let program = simulates ? "" : try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM

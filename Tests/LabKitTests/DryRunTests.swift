@@ -25,7 +25,8 @@ struct DryRunTests {
     }
 
     @Test func ofPartsOnlyTheOwnIsTold() throws {
-        let scenario = try Self.scenario("sweep: { skew: [0ms, 1ms, 2ms, 3ms, 4ms, 5ms, 6ms, 7ms, 8ms, 9ms] }\n")
+        let scenario = try Self.scenario(
+            "sweep: { skew: [0ms, 1ms, 2ms, 3ms, 4ms, 5ms, 6ms, 7ms, 8ms, 9ms] }\n")
         let counts = try ["1/2", "2/2"].map { text in
             let shard = try #require(Shard(text: text))
             return DryRun([scenario], shard: shard, repetitions: 1, place: "here").lines.count {

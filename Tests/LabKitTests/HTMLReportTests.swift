@@ -237,7 +237,7 @@ struct HTMLReportTests {
         }
         try folder.add(try brokenRun(), label: "skew=0ms", yaml: yaml)
         let page = try await folder.report()
-        #expect(page.classes.filter { $0.hasPrefix("cell") } == ["cell held", "cell broke", "cell held"])
+        #expect(page.classes.filter { $0.hasPrefix("cell ") } == ["cell held", "cell broke", "cell held"])
         #expect(page.text.contains("2 of 3 values held"))
     }
 

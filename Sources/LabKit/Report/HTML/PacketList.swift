@@ -29,14 +29,12 @@ struct PacketList: Sendable {
         "infiniband.bth.destqp", "infiniband.bth.psn", "infiniband.reth.va", "infiniband.reth.dmalen",
         "infiniband.aeth.syndrome", "infiniband.aeth.msn", "infiniband.mad.attributeid", "frame.len",
     ]
-    /// So many packets are read of one capture, and so many shown.
+    /// So many packets are read of one capture, and so many shown where there is room.
     private static let mostRead = 20_000
-    private static let mostShown = 240
-    /// From the beginning; those behind them are heartbeats mostly.
-    private static let mostAtFirst = 160
+    static let mostShown = 240
 
-    /// Decodes the capture of a run's folder.
-    init(in folder: String) async {
+    /// Decodes the capture of a run's folder, to show at most so many packets of it.
+    init(in folder: String, most: Int = mostShown) async {
         let path = "\(folder)/capture.pcap"
         guard Files.exists(path) else {
             self.init(
@@ -54,7 +52,7 @@ struct PacketList: Sendable {
                 self.init(note: "tshark could not read capture.pcap: \(outcome.lastReason)")
                 return
             }
-            self.init(fields: outcome.output)
+            self.init(fields: outcome.output, most: most)
             if !outcome.status.isSuccess {
                 note += "; tshark stopped there: \(outcome.lastReason)"
             }
@@ -64,11 +62,13 @@ struct PacketList: Sendable {
     }
 
     /// The list of what `tshark -T fields` printed.
-    init(fields text: String) {
+    init(fields text: String, most: Int = mostShown) {
         let all = text.split(separator: "\n").compactMap { Packet(fields: $0) }
+        // Those behind the first ones are heartbeats mostly.
+        let mostAtFirst = most * 2 / 3
         var shown: [Int] = []
-        for (index, packet) in all.enumerated() where shown.count < Self.mostShown {
-            if index < Self.mostAtFirst || packet.isRefusal || packet.opcode.hasPrefix("CM") {
+        for (index, packet) in all.enumerated() where shown.count < most {
+            if index < mostAtFirst || packet.isRefusal || packet.opcode.hasPrefix("CM") {
                 shown.append(index)
             }
         }
@@ -80,7 +80,7 @@ struct PacketList: Sendable {
         if all.count == Self.mostRead { note = "the first \(all.count) packets of the capture" }
         if left > 0 {
             note +=
-                ", \(left) of them left out: the first \(min(all.count, Self.mostAtFirst)) are shown, then "
+                ", \(left) of them left out: the first \(min(all.count, mostAtFirst)) are shown, then "
                 + "connection management and refusals only"
         }
     }

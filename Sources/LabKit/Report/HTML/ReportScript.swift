@@ -80,7 +80,7 @@ enum ReportScript {
                 const share = 2 + i * 14;
                 const text = document.createElementNS(svgName, "text");
                 text.setAttribute("x", share + "%");
-                text.setAttribute("y", bottom + 16);
+                text.setAttribute("y", plot.dataset.foot);
                 text.textContent = name(timeAt(low + share / factor));
                 const line = document.createElementNS(svgName, "line");
                 for (const [key, value] of [["x1", share + "%"], ["x2", share + "%"], ["y1", 38], ["y2", bottom + 4]])

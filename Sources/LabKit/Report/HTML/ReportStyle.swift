@@ -136,6 +136,11 @@ enum ReportStyle {
           h1 { font-size: 21px; }
           .facts { grid-template-columns: 1fr; gap: 0; }
           .facts dd { margin-bottom: 4px; }
+          .scenarios, .scenarios tbody { display: block; }
+          .scenarios tr { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 4px 0; border-bottom: 1px solid var(--rule); }
+          .scenarios tr:first-child { display: none; }
+          .scenarios td { border: 0; padding: 0; }
+          .scenarios td:first-child { flex: 1 0 100%; overflow-wrap: anywhere; }
           .captions { width: 84px; }
         }
         @media print {

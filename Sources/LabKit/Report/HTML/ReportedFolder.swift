@@ -36,7 +36,7 @@ struct ReportedFolder {
             if isWanted { decoded += 1 }
             let capture =
                 isWanted
-                ? await PacketList(in: folder)
+                ? await PacketList(in: folder, most: max(60, min(PacketList.mostShown, 4_000 / names.count)))
                 : PacketList(note: "not decoded, to be quick: “ccmlab report RUN” decodes every capture")
             runs.append(try ReportedRun(in: folder, named: name, capture: capture))
         }

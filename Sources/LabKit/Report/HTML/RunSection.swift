@@ -72,11 +72,9 @@ struct RunSection {
         if run.verdict.breaks.count > 10 {
             markup.element("p", text: "And \(run.verdict.breaks.count - 10) more, in verdict.json.")
         }
+        if !run.events.isEmpty { drawTimeLines(into: &markup) }
         if !run.verdict.breaks.isEmpty { markup.append(SettingsThatMatter(run).markup) }
-        if !run.events.isEmpty {
-            drawTimeLines(into: &markup)
-            writeEvents(into: &markup)
-        }
+        if !run.events.isEmpty { writeEvents(into: &markup) }
         writePackets(into: &markup)
         writeClaims(into: &markup)
         if let text = run.scenarioText {

@@ -18,7 +18,8 @@ struct SwimlaneDrawing {
     private static let laneHeight = 17
     private static let head = 42
     private static let gap = 9
-    private static let foot = 20
+    /// Below the lanes: the signs of what broke a rule, and the times.
+    private var foot: Int { evidence.isEmpty ? 20 : 34 }
     /// What a character of a label takes of the narrowest drawing's width.
     private static let character = 0.0105
 
@@ -60,7 +61,7 @@ struct SwimlaneDrawing {
         var markup = Markup()
         let rows = rows
         let bottom = rows.last.map { $0.y + $0.height } ?? Self.head
-        let height = "\(bottom + Self.foot)"
+        let height = "\(bottom + foot)"
         markup.element("div", [("class", "lanes")]) { markup in
             markup.element(
                 "svg", [("class", "captions"), ("width", "84"), ("height", height), ("aria-hidden", "true")]
@@ -77,6 +78,7 @@ struct SwimlaneDrawing {
                     [
                         ("class", "plot"), ("width", "100%"), ("height", height), ("role", "group"),
                         ("aria-label", title), ("data-corners", corners), ("data-bottom", "\(bottom)"),
+                        ("data-foot", "\(bottom + foot - 4)"),
                     ]
                 ) { markup in
                     draw(rows, bottom, into: &markup)
@@ -114,7 +116,7 @@ struct SwimlaneDrawing {
                 let x = percent(tick.share)
                 markup.void(
                     "line", [("x1", x), ("x2", x), ("y1", "\(Self.head - 4)"), ("y2", "\(bottom + 4)")])
-                markup.element("text", [("x", x), ("y", "\(bottom + 16)")], text: tick.name)
+                markup.element("text", [("x", x), ("y", "\(bottom + foot - 4)")], text: tick.name)
             }
         }
         for stretch in scale.breaks {
@@ -124,7 +126,7 @@ struct SwimlaneDrawing {
                 markup.void("use", [("href", "#s-break"), ("x", x), ("y", "\(bottom)")])
                 markup.void("line", [("x1", x), ("x2", x), ("y1", "\(Self.head - 4)"), ("y2", "\(bottom)")])
                 markup.element(
-                    "text", [("x", x), ("y", "\(bottom + 16)"), ("text-anchor", "middle")],
+                    "text", [("x", x), ("y", "\(bottom + foot - 4)"), ("text-anchor", "middle")],
                     text: "⋯ \(SpanText.rounded(stretch.length)) ⋯")
             }
         }

@@ -20,6 +20,8 @@ struct TimeScale {
     let end: Instant
     let corners: [Corner]
     private(set) var breaks: [Break] = []
+    /// The corners at the ends of short stretches.
+    private var shortened: Set<Int> = []
 
     /// A scale without breaks.
     init(from start: Instant, to end: Instant) {
@@ -28,39 +30,54 @@ struct TimeScale {
         corners = [Corner(time: 0, share: 0), Corner(time: Self.time(self.end, start), share: 1)]
     }
 
-    /// A scale on which a stretch without any of the moments that takes more than a sixth of the time is drawn short.
+    /// A scale on which stretches without any of the moments are drawn short, where they would take much of the width.
     init(from start: Instant, to end: Instant, moments: [Instant]) {
         self.start = start
         self.end = max(end, start + .microseconds(1))
         let total = Self.time(self.end, start)
-        let longest = total / 6
+        let times =
+            [0] + moments.filter { $0 > start && $0 < end }.map { Self.time($0, start) }.sorted() + [total]
+        let gaps = zip(times, times.dropFirst()).map { $1 - $0 }
+        let longest = Self.longestGap(gaps, total)
+        let isShort = gaps.map { $0 > longest }
+        let busy = zip(gaps, isShort).reduce(0) { $0 + ($1.1 ? 0 : $1.0) }
+        // All short stretches together take half of the width at most.
+        let count = Double(isShort.count { $0 })
+        let share = min(Self.shareOfBreak, 0.5 / max(1, count))
+        let weight = busy > 0 ? busy * share / (1 - share * count) : 1
+        let width = busy + weight * count
         var corners = [Corner(time: 0, share: 0)]
-        var shortened: [(from: Int, length: Double)] = []
-        var weight = 0.0
-        var last = 0.0
-        func add(_ time: Double, _ length: Double) {
-            weight += length
-            corners.append(Corner(time: time, share: weight))
-        }
-        let times = moments.filter { $0 > start && $0 < end }.map { Self.time($0, start) }.sorted() + [total]
-        for time in times {
-            if time - last > longest {
-                let pending = last - (corners.last?.time ?? 0)
-                if pending > 0 { add(last, pending) }
-                shortened.append((corners.count - 1, time - last))
-                add(time, longest / 4)
+        var sum = 0.0
+        for (index, gap) in gaps.enumerated() {
+            let before = sum
+            sum += isShort[index] ? weight : gap
+            if isShort[index] {
+                shortened.insert(corners.count)
+                breaks.append(
+                    Break(middle: (before + sum) / 2 / width, length: TimeSpan(nanoseconds: UInt64(gap))))
             }
-            last = time
+            // Between two short stretches one line does.
+            let isCorner = isShort[index] || index + 1 == gaps.count || isShort[index + 1]
+            if isCorner, (corners.last?.time ?? 0) < times[index + 1] {
+                corners.append(Corner(time: times[index + 1], share: sum / width))
+            }
         }
-        let pending = total - (corners.last?.time ?? 0)
-        if pending > 0 { add(total, pending) }
-        self.corners = corners.map { Corner(time: $0.time, share: $0.share / weight) }
-        for (from, length) in shortened {
-            breaks.append(
-                Break(
-                    middle: (self.corners[from].share + self.corners[from + 1].share) / 2,
-                    length: TimeSpan(nanoseconds: UInt64(length))))
+        // Sums of shares are not exact, and the end is.
+        corners[corners.count - 1].share = 1
+        self.corners = corners
+    }
+
+    /// What a short stretch takes of the width.
+    private static let shareOfBreak = 0.08
+
+    /// How long a gap may be without being drawn short: not much longer than what remains when longer ones are.
+    private static func longestGap(_ gaps: [Double], _ total: Double) -> Double {
+        var longest = total / 6
+        for _ in 0..<4 {
+            let busy = gaps.reduce(0) { $0 + ($1 > longest ? 0 : $1) }
+            longest = min(longest, max(busy / 2, 1_000))
         }
+        return longest
     }
 
     private static func time(_ moment: Instant, _ start: Instant) -> Double {
@@ -97,14 +114,16 @@ struct TimeScale {
         let step = Self.roundStep(max(busy, 1_000) / 7)
         let offset = Double((start - origin).nanoseconds)
         var ticks: [(share: Double, name: String)] = []
-        for (low, high) in zip(corners, corners.dropFirst()) {
+        for place in corners.indices.dropFirst() where !shortened.contains(place) {
+            let (low, high) = (corners[place - 1], corners[place])
             var number = ((offset + low.time) / step).rounded(.up)
-            let isShort = (high.share - low.share) * busy < (high.time - low.time) / 2
-            if isShort { continue }
             while number * step <= offset + high.time, ticks.count < 64 {
                 let time = number * step - offset
                 let share = low.share + (high.share - low.share) * (time - low.time) / (high.time - low.time)
-                if ticks.last.map({ share - $0.share >= 0.09 }) ?? true, share < 0.95 {
+                let isFree = breaks.allSatisfy {
+                    abs($0.middle - share) > 0.05 && abs($0.middle - share - 0.04) > 0.05
+                }
+                if isFree, ticks.last.map({ share - $0.share >= 0.09 }) ?? true, share < 0.95 {
                     ticks.append((share, Self.name(number * step, step: step)))
                 }
                 number += 1

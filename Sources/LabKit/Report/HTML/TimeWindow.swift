@@ -6,9 +6,9 @@ struct TimeWindow: Hashable {
     var to: Instant
     var title: String
 
-    /// Those of a run: its first boot handshake, its first loss, and what broke a rule.
+    /// Those of a run: what broke a rule, its first boot handshake, its first loss.
     static func worth(_ run: ReportedRun, evidence: Set<HistoryEvent>) -> [TimeWindow] {
-        let windows = [handshake(run), loss(run), broken(evidence)].compactMap { $0 }
+        let windows = [broken(evidence), handshake(run), loss(run)].compactMap { $0 }
         // What is nearly the whole run has been drawn.
         return windows.filter { $0.length.nanoseconds < run.duration.nanoseconds / 2 }
     }

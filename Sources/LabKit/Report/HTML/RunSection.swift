@@ -68,9 +68,19 @@ struct RunSection {
         if case .notRun(let reason) = run.verdict.result {
             markup.element("p", [("class", "problem")], text: "Not run: \(reason)")
         }
-        for broken in run.verdict.breaks.prefix(10) { write(broken, into: &markup) }
-        if run.verdict.breaks.count > 10 {
-            markup.element("p", text: "And \(run.verdict.breaks.count - 10) more, in verdict.json.")
+        // The time line is to be seen without scrolling past everything that came of one cause; and where the run says
+        // nothing about the product, nor do these.
+        let shown = run.verdict.result == .broke ? 3 : 0
+        for broken in run.verdict.breaks.prefix(shown) { write(broken, into: &markup) }
+        let more = run.verdict.breaks.dropFirst(shown)
+        if !more.isEmpty {
+            fold("\(shown > 0 ? "And more" : "What the checker says"): \(more.count) cases", into: &markup) {
+                markup in
+                for broken in more.prefix(20) { write(broken, into: &markup) }
+                if more.count > 20 {
+                    markup.element("p", text: "And \(more.count - 20) more, in verdict.json.")
+                }
+            }
         }
         if !run.events.isEmpty { drawTimeLines(into: &markup) }
         if !run.verdict.breaks.isEmpty { markup.append(SettingsThatMatter(run).markup) }

@@ -352,10 +352,16 @@ extension World {
     private func areEstablished(_ one: LifeNumber, _ two: LifeNumber, _ rail: RailID) -> Bool {
         guard case .established(let here) = lives[one].manager.rails[Int(rail.index)].link,
             case .established(let there) = lives[two].manager.rails[Int(rail.index)].link,
-            let own = lives[one].endpoint(of: here.peer.connection),
-            let other = lives[two].endpoint(of: there.peer.connection)
+            let own = lives[one].endpoints.place(of: here.peer.connection),
+            let other = lives[two].endpoints.place(of: there.peer.connection)
         else { return false }
         return lives[one].endpoints[own].wire == lives[two].endpoints[other].wire
+    }
+
+    /// Whether a node is shutting down.
+    var isAnybodyLeaving: Bool {
+        for number in current { if let number, lives[number].manager.phase == .shuttingDown { return true } }
+        return false
     }
 
     /// Whether, besides, each side has said ready to the other, and every client that has a counterpart is ready.

@@ -13,7 +13,7 @@ struct CCMLab: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Soak.self, Explore.self, Bench.self, Report.self, Replay.self, Conform.self,
+            Run.self, Soak.self, Explore.self, Bench.self, Report.self, Diff.self, Replay.self, Conform.self,
             List.self, Doctor.self,
         ])
 }

@@ -116,10 +116,15 @@ struct Place: ParsableArguments {
 
     /// Makes the report of a run folder and says where it is. In the virtual machine its caller does so: there, time
     /// may be virtual, and is not for reports. A report that cannot be made is said and fails nothing.
-    func report(on folder: String, _ display: inout Display) async throws {
+    ///
+    /// - Parameter scenarios: those that were run, for the machine's annotations of their files.
+    func report(on folder: String, scenarios: [Scenario] = [], _ display: inout Display) async throws {
         guard !isInVM else { return }
         let file = "\(folder)/\(HTMLReport.file)"
         do {
+            if Annotations.areWanted {
+                display.lines(try Annotations.lines(of: folder, scenarios: scenarios))
+            }
             display.status("making the report")
             try Files.write(try await HTMLReport.html(of: folder, captures: .few), to: file)
             display.lines(["report: \(file)"])

@@ -9,7 +9,7 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Makes the fabric (or boots the virtual machine and makes it there), runs every scenario on it with two \
             real partner processes, checks what always holds and what the scenario expects, prints a table, and \
-            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, packet capture, and \
+            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, packet capture, and \
             report.html, which shows all of it.
 
             Examples:
@@ -73,7 +73,7 @@ struct Run: AsyncParsableCommand {
                 ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []),
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
                 lasting: Self.most(scenarios) * UInt64(repetitions), &display)
-            try await place.report(on: folder, &display)
+            try await place.report(on: folder, scenarios: scenarios, &display)
             if !status.isSuccess { throw status }
             return
         }
@@ -83,7 +83,7 @@ struct Run: AsyncParsableCommand {
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         lab.printsTraces = trace
         let results = try await lab.run(&display)
-        if !results.isEmpty { try await place.report(on: folder, &display) }
+        if !results.isEmpty { try await place.report(on: folder, scenarios: scenarios, &display) }
         try Place.finish(results)
     }
 

@@ -34,6 +34,17 @@ try "$lab" report "$run/both-at-once" --output "$scratch/one.html"
 expect 'a report is made of one run alone' status 0 out "report: $scratch/one.html" holds '[ -s "$scratch/one.html" ]'
 expect 'it loads nothing from anywhere' holds '! grep -qE "(src|href)=\"[^#]" "$run/report.html" "$scratch/one.html"'
 
+try env GITHUB_ACTIONS=true "$lab" run --fabric sim "$scratch/impossible.yaml" --output "$scratch/again"
+expect 'machines are told file and line of what did not hold' status 1 \
+    out "::error file=$scratch/impossible.yaml,line=9,title=impossible%3A expected::" \
+    holds 'grep -qx "not ok 1 impossible" "$scratch/again/verdicts.ktap"'
+try "$lab" diff "$run/impossible" "$scratch/again"
+expect 'the same run is the same' status 0 out '1 of 1 runs the same'
+try "$lab" diff "$run/a-first" "$run/b-first"
+expect 'two runs part where they differ' status 1 out 'parts first here' out '0 of 1 runs the same'
+try "$lab" diff "$run" "$scratch/nowhere"
+expect 'a run that is not there is named' status 2 err "there is no $scratch/nowhere"
+
 try "$lab" report "$scratch/nothing"
 expect 'a folder that is not there is named' status 2 err "there is no $scratch/nothing"
 mkdir "$scratch/nothing"

@@ -145,8 +145,15 @@ package enum HTMLReport {
                     for group in groups { row(group, into: &markup) }
                 }
             }
+            markup.element("p", [("class", "note")], text: legend)
         }
     }
+
+    /// What the signs of the drawings mean.
+    private static let legend =
+        "On the time lines: ▷ an attempt or a request, ✕ something failed, ◆ established or ready, ▽ a loss or an end, "
+        + "• a message, ▲ an event that broke a rule; vertical lines are what the lab did; hatched is frozen or hung, "
+        + "crossed is cut, unreachable or never completed; ⋯ is time in which nothing happened."
 
     private static func row(_ group: [RunSection], into markup: inout Markup) {
         guard let worst = worst(group) else { return }

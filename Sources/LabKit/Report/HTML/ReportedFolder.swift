@@ -17,14 +17,7 @@ struct ReportedFolder {
     ///
     /// - Throws: `LabError` where there is none, or no run in it.
     init(_ path: String, captures: HTMLReport.Captures) async throws {
-        guard Files.exists(path) else { throw LabError("there is no \(path): name a run folder") }
-        guard Files.isFolder(path) else { throw LabError("\(path) is a file: name a run folder") }
-        let names = Self.runs(in: path, named: "")
-        guard !names.isEmpty else {
-            throw LabError(
-                "\(path) is no run folder, and there is none below it: expected one with events.jsonl or "
-                    + "verdict.json, as “ccmlab run” and “ccmlab soak” leave them")
-        }
+        let names = try Self.runNames(in: path)
         var problems: [String] = []
         var runs: [ReportedRun] = []
         var decoded = 0
@@ -50,6 +43,21 @@ struct ReportedFolder {
         environment = Self.environment(above.first { Files.exists("\($0)/environment.json") }, &problems)
         command = Files.text(of: "\(path)/\(HTMLReport.commandFile)")?.trimmed
         self.problems = problems
+    }
+
+    /// The runs in a folder and below it, by their paths below it; the folder itself is the empty one.
+    ///
+    /// - Throws: `LabError` where there is none.
+    static func runNames(in path: String) throws(LabError) -> [String] {
+        guard Files.exists(path) else { throw LabError("there is no \(path): name a run folder") }
+        guard Files.isFolder(path) else { throw LabError("\(path) is a file: name a run folder") }
+        let names = runs(in: path, named: "")
+        guard !names.isEmpty else {
+            throw LabError(
+                "\(path) is no run folder, and there is none below it: expected one with events.jsonl or "
+                    + "verdict.json, as “ccmlab run” and “ccmlab soak” leave them")
+        }
+        return names
     }
 
     private static func runs(in folder: String, named name: String) -> [String] {

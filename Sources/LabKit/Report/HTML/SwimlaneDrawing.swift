@@ -225,33 +225,28 @@ struct SwimlaneDrawing {
         }
     }
 
-    /// How many heartbeats were read where, as a density: each by itself would be thousands of marks.
+    /// Where heartbeats were read. Each by itself would be thousands of marks: those of one small part of the width are
+    /// one.
     private func drawBeats(_ beats: [Instant], _ row: Row, into markup: inout Markup) {
-        let bins = 200
-        var counts = [Int](repeating: 0, count: bins)
-        for beat in beats where scale.contains(beat) {
-            counts[min(bins - 1, Int(scale.share(of: beat) * Double(bins)))] += 1
-        }
-        // By time and not by width: where time is drawn short, more of them would seem to be.
-        let rates = counts.enumerated().map { bin, count in
-            Double(count)
-                / max(1, scale.time(from: Double(bin) / Double(bins), to: Double(bin + 1) / Double(bins)))
-        }
-        guard let most = rates.max(), most > 0 else { return }
+        let bins = 400
+        let within = beats.filter { scale.contains($0) }
+        guard !within.isEmpty else { return }
+        let filled = Set(within.map { min(bins - 1, Int(scale.share(of: $0) * Double(bins))) })
+        // Neighbours become one stretch.
         var path = ""
-        for (bin, rate) in rates.enumerated() where rate > 0 {
-            let height = max(3, Int((rate * 9 / most).rounded()))
-            path += "M\(bin) \(9 - height)h1v\(height)h-1z"
+        for bin in filled.sorted() where !filled.contains(bin - 1) {
+            var length = 1
+            while filled.contains(bin + length) { length += 1 }
+            path += "M\(bin) 0h\(length)v7h-\(length)z"
         }
-        let within = beats.count { scale.contains($0) }
         markup.element(
             "svg",
             [
-                ("class", "beats"), ("x", "0%"), ("y", "\(row.y + 3)"), ("width", "100%"), ("height", "9"),
-                ("viewBox", "0 0 \(bins) 9"), ("preserveAspectRatio", "none"),
+                ("class", "beats"), ("x", "0%"), ("y", "\(row.y + 4)"), ("width", "100%"), ("height", "7"),
+                ("viewBox", "0 0 \(bins) 7"), ("preserveAspectRatio", "none"),
             ]
         ) { markup in
-            markup.element("title", text: "\(within) heartbeats read")
+            markup.element("title", text: "\(within.count) heartbeats read")
             markup.void("path", [("d", path)])
         }
     }

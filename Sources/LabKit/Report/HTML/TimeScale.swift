@@ -92,17 +92,6 @@ struct TimeScale {
         return low.share + (high.share - low.share) * (time - low.time) / (high.time - low.time)
     }
 
-    /// How much time, in nanoseconds, a part of the width stands for.
-    func time(from low: Double, to high: Double) -> Double { time(at: high) - time(at: low) }
-
-    private func time(at share: Double) -> Double {
-        guard let next = corners.firstIndex(where: { $0.share >= share }), next > 0 else {
-            return share <= 0 ? 0 : corners.last?.time ?? 0
-        }
-        let (low, high) = (corners[next - 1], corners[next])
-        return low.time + (high.time - low.time) * (share - low.share) / (high.share - low.share)
-    }
-
     /// Whether a moment stands on the line.
     func contains(_ moment: Instant) -> Bool { start <= moment && moment <= end }
 

@@ -153,7 +153,7 @@ package enum HTMLReport {
     private static let legend =
         "On the time lines: ▷ an attempt or a request, ✕ something failed, ◆ established or ready, ▽ a loss or an end, "
         + "• a message, ▲ an event that broke a rule; vertical lines are what the lab did; hatched is frozen or hung, "
-        + "crossed is cut, unreachable or never completed; ⋯ is time in which nothing happened."
+        + "crossed is cut, unreachable or never completed; ⋯ is time in which nothing but heartbeats happened."
 
     private static func row(_ group: [RunSection], into markup: inout Markup) {
         guard let worst = worst(group) else { return }

@@ -72,7 +72,7 @@ struct SwimlaneDrawing {
                         text: row.name)
                 }
             }
-            markup.element("div", [("class", "plotbox")]) { markup in
+            markup.element("div", [("class", "plotbox"), ("tabindex", "0")]) { markup in
                 markup.element(
                     "svg",
                     [

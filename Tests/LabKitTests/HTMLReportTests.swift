@@ -241,6 +241,21 @@ struct HTMLReportTests {
         #expect(page.text.contains("2 of 3 values held"))
     }
 
+    @Test func ofVeryManyRunsTheLastThatHeldAreLines() async throws {
+        let folder = try Folder()
+        for number in 1...160 {
+            let result = number == 160 ? "broke" : "held"
+            try folder.write(
+                "{\"scenario\": \"s\", \"repetition\": \(number), \"result\": \"\(result)\"}",
+                to: "s/run-\(number)/verdict.json")
+        }
+        let page = try await folder.report()
+        let runs = page.classes.filter { $0.hasPrefix("run ") }
+        #expect(runs.count == 150 && runs.first == "run broke")
+        #expect(page.text.contains("not drawn, there are too many"))
+        for link in page.links { #expect(page.ids.contains(String(link.dropFirst())), "\(link)") }
+    }
+
     @Test func twoValuesAgainstEachOtherAreATable() throws {
         var markup = Markup()
         let cells = [("0ms", "1"), ("5ms", "1"), ("0ms", "9"), ("5ms", "9")].map { skew, loss in

@@ -19,6 +19,9 @@ package enum HTMLReport {
     /// The name of the file in a run folder.
     package static let file = "report.html"
 
+    /// So many runs are read without being asked for; more take their time.
+    package static let mostUnasked = 2_000
+
     /// The file in a run folder with the command that made it.
     package static let commandFile = "command.txt"
 
@@ -61,23 +64,43 @@ package enum HTMLReport {
         return counts.joined(separator: ", ")
     }
 
+    /// A run with its name in links.
+    private struct Entry {
+        let run: ReportedRun
+        let anchor: String
+
+        var rank: Int { run.verdict.result.rank }
+    }
+
+    /// So many runs are drawn; of the others, which are the ones that held, there is a line.
+    private static let mostDrawn = 150
+
     private static func body(_ folder: ReportedFolder, into markup: inout Markup) {
-        let most = max(40, min(400, mostRows / max(1, folder.runs.count)))
-        let sections = folder.runs.enumerated().map { number, run in
-            RunSection(run, anchor: "r\(number + 1)", command: command(of: run, folder), most: most)
-        }
+        let entries = folder.runs.enumerated().map { Entry(run: $1, anchor: "r\($0 + 1)") }
         head(folder, into: &markup)
-        scenarios(sections, into: &markup)
-        sweeps(sections, into: &markup)
-        for rank in 0...3 {
-            for section in sections where section.run.verdict.result.rank == rank {
-                markup.append(section.markup)
-            }
+        scenarios(entries, into: &markup)
+        sweeps(entries, into: &markup)
+        let ordered = (0...3).flatMap { rank in entries.filter { $0.rank == rank } }
+        let most = max(40, min(400, mostRows / max(1, min(mostDrawn, ordered.count))))
+        for entry in ordered.prefix(mostDrawn) {
+            let command = command(of: entry.run, folder)
+            markup.append(RunSection(entry.run, anchor: entry.anchor, command: command, most: most).markup)
         }
+        for entry in ordered.dropFirst(mostDrawn) { line(entry, into: &markup) }
         var measurements = Measurements()
         for run in folder.runs { measurements.add(run.measurements) }
         markup.append(
             Distributions(measurements: measurements, clock: folder.environment["clock"] ?? "unknown").markup)
+    }
+
+    private static func line(_ entry: Entry, into markup: inout Markup) {
+        let result = entry.run.verdict.result
+        markup.element("p", [("class", "note"), ("id", entry.anchor)]) { markup in
+            markup.element(
+                "span", [("class", "badge \(result.style)")], text: "\(result.sign) \(result.word)")
+            markup.write(" \(entry.run.title): not drawn, there are too many; ")
+            markup.element("code", text: ShellText.command(["ccmlab", "report", entry.run.path]))
+        }
     }
 
     private static func command(of run: ReportedRun, _ folder: ReportedFolder) -> String {
@@ -113,25 +136,25 @@ package enum HTMLReport {
     }
 
     /// The runs of each scenario, in their order.
-    private static func grouped(_ sections: [RunSection]) -> [[RunSection]] {
-        sections.reduce(into: []) { groups, section in
+    private static func grouped(_ entries: [Entry]) -> [[Entry]] {
+        entries.reduce(into: []) { groups, entry in
             if let last = groups.indices.last,
-                groups[last].first?.run.scenarioName == section.run.scenarioName
+                groups[last].first?.run.scenarioName == entry.run.scenarioName
             {
-                groups[last].append(section)
+                groups[last].append(entry)
             } else {
-                groups.append([section])
+                groups.append([entry])
             }
         }
     }
 
-    private static func worst(_ group: [RunSection]) -> RunSection? {
-        group.min { $0.run.verdict.result.rank < $1.run.verdict.result.rank }
+    private static func worst(_ group: [Entry]) -> Entry? {
+        group.min { $0.rank < $1.rank }
     }
 
-    private static func scenarios(_ sections: [RunSection], into markup: inout Markup) {
-        let groups = grouped(sections).sorted {
-            (worst($0)?.run.verdict.result.rank ?? 0) < (worst($1)?.run.verdict.result.rank ?? 0)
+    private static func scenarios(_ entries: [Entry], into markup: inout Markup) {
+        let groups = grouped(entries).sorted {
+            (worst($0)?.rank ?? 0) < (worst($1)?.rank ?? 0)
         }
         markup.element("section", [("class", "card")]) { markup in
             markup.element("h2", text: "Scenarios")
@@ -155,12 +178,12 @@ package enum HTMLReport {
         + "• a message, ▲ an event that broke a rule; vertical lines are what the lab did; hatched is frozen or hung, "
         + "crossed is cut, unreachable or never completed; ⋯ is time in which nothing but heartbeats happened."
 
-    private static func row(_ group: [RunSection], into markup: inout Markup) {
+    private static func row(_ group: [Entry], into markup: inout Markup) {
         guard let worst = worst(group) else { return }
         let result = worst.run.verdict.result
         let held = group.count { $0.run.verdict.result == .held }
         var measurements = Measurements()
-        for section in group { measurements.add(section.run.measurements) }
+        for entry in group { measurements.add(entry.run.measurements) }
         let losses = measurements.named.filter {
             ["again", "dead", "hung", "unreachable", "rebooted"].contains($0.key)
         }
@@ -182,8 +205,8 @@ package enum HTMLReport {
         }
     }
 
-    private static func sweeps(_ sections: [RunSection], into markup: inout Markup) {
-        let maps = grouped(sections).compactMap { group -> SweepMap? in
+    private static func sweeps(_ entries: [Entry], into markup: inout Markup) {
+        let maps = grouped(entries).compactMap { group -> SweepMap? in
             let labels = group.map(\.run.verdict.variant).reduce(into: [String]()) {
                 if !$0.contains($1) { $0.append($1) }
             }

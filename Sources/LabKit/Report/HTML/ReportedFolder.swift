@@ -18,6 +18,9 @@ struct ReportedFolder {
     /// - Throws: `LabError` where there is none, or no run in it.
     init(_ path: String, captures: HTMLReport.Captures) async throws {
         let names = try Self.runNames(in: path)
+        if captures == .few, names.count > HTMLReport.mostUnasked {
+            throw LabError("\(names.count) runs take their time; “ccmlab report \(path)” makes it")
+        }
         var problems: [String] = []
         var runs: [ReportedRun] = []
         var decoded = 0

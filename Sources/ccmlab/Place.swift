@@ -113,6 +113,34 @@ struct Place: ParsableArguments {
         return "\(runs)/\(name)"
     }
 
+    /// Keeps the command with which a run folder can be made again. In the virtual machine its caller has done so.
+    ///
+    /// - Parameter more: what the caller decided by itself, such as a seed.
+    func keepCommand(in folder: String, adding more: [String] = []) throws {
+        guard !isInVM else { return }
+        let words = ["ccmlab"] + CommandLine.arguments.dropFirst() + more
+        try Files.write(ShellText.command(words) + "\n", to: "\(folder)/\(HTMLReport.commandFile)")
+    }
+
+    /// Makes the report of a run folder and says where it is. In the virtual machine its caller does so: there, time
+    /// may be virtual, and is not for reports. A report that cannot be made is said and fails nothing.
+    ///
+    /// - Parameter scenarios: those that were run, for the machine's annotations of their files.
+    func report(on folder: String, scenarios: [Scenario] = [], _ display: inout Display) async throws {
+        guard !isInVM else { return }
+        let file = "\(folder)/\(HTMLReport.file)"
+        do {
+            if Annotations.areWanted {
+                display.lines(try Annotations.lines(of: folder, scenarios: scenarios))
+            }
+            display.status("making the report")
+            try Files.write(try await HTMLReport.html(of: folder, captures: .few), to: file)
+            display.lines(["report: \(file)"])
+        } catch let error as LabError {
+            display.lines(["no report: \(error)"])
+        }
+    }
+
     /// The exit status of a command whose runs have come to this.
     static func finish(_ results: [RunResult]) throws {
         if results.contains(where: { $0.judgement.result == .broke }) { throw Status.didNotHold }

@@ -9,7 +9,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Makes the fabric (or boots the virtual machine and makes it there), runs every scenario on it with two \
             real partner processes, checks what always holds and what the scenario expects, prints a table, and \
-            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, packet capture.
+            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, packet capture, and \
+            report.html, which shows all of it.
 
             Examples:
               ccmlab run Lab/scenarios/boot-order
@@ -82,6 +83,7 @@ struct Run: AsyncParsableCommand {
         let program = simulates ? "" : try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM
         let folder = try place.makeFolder()
+        try place.keepCommand(in: folder)
         var display = place.display
         if usesVM {
             let status = try await place.runInVM(
@@ -89,6 +91,7 @@ struct Run: AsyncParsableCommand {
                     + tags.flatMap { ["--tag", $0] } + part.arguments,
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
                 lasting: Self.most(scenarios) * UInt64(repetitions), &display)
+            try await place.report(on: folder, scenarios: scenarios, &display)
             if !status.isSuccess { throw status }
             return
         }
@@ -98,7 +101,9 @@ struct Run: AsyncParsableCommand {
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         lab.printsTraces = trace
         lab.shard = part.shard
-        try Place.finish(try await lab.run(&display))
+        let results = try await lab.run(&display)
+        if !results.isEmpty { try await place.report(on: folder, scenarios: scenarios, &display) }
+        try Place.finish(results)
     }
 
     /// How long scenarios may last, one after the other.

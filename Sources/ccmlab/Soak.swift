@@ -98,13 +98,18 @@ struct Soak: AsyncParsableCommand {
         let folder = try place.makeFolder()
         var display = place.display
         let span = time.flatMap { TimeSpan(text: $0) }
+        let seed = seed ?? UInt64.random(in: 1...999_999_999)
+        try place.keepCommand(in: folder, adding: self.seed == nil ? ["--seed", "\(seed)"] : [])
         let soak = SimulatedSoak(
-            seed: seed ?? UInt64.random(in: 1...999_999_999),
+            seed: seed,
             extent: span.map { .time($0) } ?? .ordeals(UInt64(count ?? 100_000)),
             bound: bound.flatMap { TimeSpan(text: $0) },
             jobs: jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), output: folder,
             shownOutput: folder)
-        if try await !soak.run(&display) { throw Status.didNotHold }
+        if try await !soak.run(&display) {
+            try await place.report(on: folder, &display)
+            throw Status.didNotHold
+        }
     }
 
     private func soak() async throws {
@@ -118,6 +123,7 @@ struct Soak: AsyncParsableCommand {
         let program = try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM
         let folder = try place.makeFolder()
+        try place.keepCommand(in: folder, adding: self.seed == nil ? ["--seed", "\(seed)"] : [])
         var display = place.display
         if usesVM {
             let extent = time.map { ["--for", $0] } ?? ["--count", "\(faults)"]
@@ -125,6 +131,7 @@ struct Soak: AsyncParsableCommand {
                 ["soak", "--seed", "\(seed)"] + extent + part.arguments, paths.map { Checkout.absolute($0) },
                 checkout: checkout, program: program, folder: folder,
                 lasting: span ?? Self.spanOfFault * UInt64(faults), &display)
+            try await place.report(on: folder, &display)
             if !status.isSuccess { throw status }
             return
         }
@@ -134,6 +141,8 @@ struct Soak: AsyncParsableCommand {
             measuresSpeed: false, output: folder,
             shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         run.shard = part.shard
-        try Place.finish(try await run.run(&display))
+        let results = try await run.run(&display)
+        if !results.isEmpty { try await place.report(on: folder, &display) }
+        try Place.finish(results)
     }
 }

@@ -17,6 +17,9 @@ struct EventSequence: Hashable, Sendable {
     /// Those that hold anything.
     let strands: [Strand]
 
+    /// These strands.
+    init(strands: [Strand]) { self.strands = strands }
+
     /// Everything that a life was told.
     init(_ told: [ToldEvent]) {
         var own: [String] = []

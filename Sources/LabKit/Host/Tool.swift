@@ -13,19 +13,27 @@ enum Tool {
             let line = complaint.split(separator: "\n").first.map(String.init) ?? ""
             return line.isEmpty ? "it ended with \(status.text)" : line
         }
+
+        /// The last line of its complaint, for programs that say something else first.
+        var lastReason: String {
+            complaint.split(separator: "\n").last.map(String.init) ?? "it ended with \(status.text)"
+        }
     }
 
     /// Runs a program to its end: one found in `PATH`, or one given by its path.
     ///
+    /// - Parameter most: bytes that it may print.
     /// - Throws: when it could not be started, with its name.
-    static func run(_ name: String, _ arguments: [String], input: String = "") async throws -> Outcome {
+    static func run(
+        _ name: String, _ arguments: [String], input: String = "", most: Int = 1 << 20
+    ) async throws -> Outcome {
         do {
             // A path goes by way of env(1), which starts whatever it names.
             let isPath = name.contains("/")
             let result = try await Subprocess.run(
                 .name(isPath ? "env" : name), arguments: Arguments(isPath ? [name] + arguments : arguments),
                 environment: toolEnvironment, platformOptions: ownGroup,
-                input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 18))
+                input: .string(input), output: .string(limit: most), error: .string(limit: 1 << 18))
             // A program that was ended with its task has not done what it was asked for.
             try Task.checkCancellation()
             return Outcome(

@@ -18,40 +18,22 @@ package enum JUnit {
     private static func testCase(_ run: RunResult) -> String {
         let name = run.label.isEmpty ? "run" : run.label
         let head =
-            "    <testcase classname=\"\(escaped(run.variant.scenario.name))\" name=\"\(escaped(name))\" "
+            "    <testcase classname=\"\(XMLText.escaped(run.variant.scenario.name))\" name=\"\(XMLText.escaped(name))\" "
             + "time=\"\(seconds(run.duration.nanoseconds))\""
         switch run.judgement.result {
         case .held: return head + "/>\n"
         case .notRun(let reason):
-            return head + ">\n      <error message=\"\(escaped(reason))\"/>\n    </testcase>\n"
+            return head + ">\n      <error message=\"\(XMLText.escaped(reason))\"/>\n    </testcase>\n"
         case .broke:
             let message = run.judgement.broken.first.map { "\($0.rule.rawValue): \($0.explanation)" } ?? ""
             let table = Table(colours: false)
             let body = table.failures(of: run, folder: run.folder).joined(separator: "\n")
             return head
-                + ">\n      <failure message=\"\(escaped(message))\">\(escaped(body))</failure>\n    </testcase>\n"
+                + ">\n      <failure message=\"\(XMLText.escaped(message))\">\(XMLText.escaped(body))</failure>\n    </testcase>\n"
         }
     }
 
     private static func seconds(_ nanoseconds: UInt64) -> String {
         SpanText.fixed(Double(nanoseconds) / 1e9, decimals: 3)
-    }
-
-    /// A text as XML content or attribute; characters that XML 1.0 does not know become question marks.
-    package static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "\n": result += "&#10;"
-            case "\t": result += "&#9;"
-            case "\u{0}"..<" ", "\u{7F}"..<"\u{A0}", "\u{FFFE}", "\u{FFFF}": result += "?"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -20,10 +20,11 @@ struct Capture: Sendable {
     /// Captures until the process is sent SIGINT. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
         let link = rails == 1 ? FabricNames.link(of: .a) : "any"
-        // 256 bytes of a packet hold every header and all that the CCM writes. RoCE is UDP to port 4791.
+        // 384 bytes of a packet hold every header, all that the CCM writes, and a whole message of connection management
+        // (322 bytes), which nobody decodes otherwise. RoCE is UDP to port 4791.
         let arguments = [
             "netns", "exec", FabricNames.namespace(of: .a), "tcpdump", "-Z", "root", "-n", "-i", link, "-s",
-            "256", "-B",
+            "384", "-B",
             "4096", "-U", "--immediate-mode", "-w", file, "udp", "port", "4791",
         ]
         do {

@@ -142,5 +142,6 @@ package struct LabRun: Sendable {
         try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(stage)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(stage)/measurements.json")
         try Files.write(JUnit.xml(results), to: "\(stage)/junit.xml")
+        try Files.write(KTAP.text(results), to: "\(stage)/verdicts.ktap")
     }
 }

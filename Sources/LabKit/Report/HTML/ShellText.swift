@@ -1,0 +1,17 @@
+/// Commands as a person copies them.
+package enum ShellText {
+    /// Words as a shell takes them.
+    package static func command(_ words: [String]) -> String { words.map(word).joined(separator: " ") }
+
+    private static func word(_ word: String) -> String {
+        let isPlain =
+            !word.isEmpty
+            && word.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0)
+                    || "-_./=:,+@%".unicodeScalars.contains($0)
+            }
+        if isPlain { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
+    }
+}

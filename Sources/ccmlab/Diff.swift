@@ -1,0 +1,42 @@
+import ArgumentParser
+import LabKit
+
+/// Compares two runs.
+struct Diff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show where the histories of two runs part.",
+        discussion: """
+            Compares what both partners wrote, run by run: kinds of events and the fields that say what happened, in \
+            their order, without times, incarnations, keys and numbers. For each partner it names the first event that \
+            differs, < of the first run and > of the second, then all that differs. Two runs of different names are \
+            compared where each folder holds one.
+
+            Exit status: 0 all the same, 1 a difference, or a run that only one folder holds, 2 a history cannot be \
+            read, 64 wrong usage, 130 interrupted.
+
+            Examples:
+              ccmlab diff runs/2026-11-22_10-00-00 runs/latest
+              ccmlab diff runs/latest/skew-sweep/skew=0ms runs/latest/skew-sweep/skew=5ms
+            """)
+
+    @Argument(help: "A run folder: of one run, or with runs below it.")
+    var one: String
+
+    @Argument(help: "Another.")
+    var other: String
+
+    func run() async throws {
+        let command = self
+        try await Place.reporting { try command.compare() }
+    }
+
+    private func compare() throws {
+        let (compared, alone) = try RunDifference.all(between: one, and: other)
+        var display = Display(progress: .none, colours: false)
+        for difference in compared { display.lines(difference.lines) }
+        display.lines(alone)
+        let same = compared.count { $0.isSame }
+        display.lines(["", "\(same) of \(compared.count) runs the same"])
+        if same < compared.count || !alone.isEmpty { throw Status.didNotHold }
+    }
+}

@@ -36,6 +36,8 @@ public struct Life: Sendable {
     var isListening = false
     /// What happened while it was frozen.
     var backlog: [Event] = []
+    /// What its manager wanted done when its failpoint froze it; done when it goes on.
+    var heldActions: [Action] = []
     /// Every partner incarnation that its status block ever showed as seen.
     var everSaw: [Incarnation] = []
     /// The ports that there are.
@@ -117,6 +119,13 @@ public struct Life: Sendable {
 
     /// This life.
     public var incarnation: Incarnation { manager.incarnation }
+
+    /// What it holds of the transport: endpoints (each with a queue pair), queue pairs with those of its ports, and memory
+    /// that ports lead to.
+    public var holdings: (endpoints: UInt64, queuePairs: UInt64, portMemories: UInt64) {
+        let portPairs = ports.reduce(0) { $0 + $1.table.ports.count }
+        return (UInt64(endpoints.count), UInt64(endpoints.count + portPairs), UInt64(ports.count))
+    }
 
     /// Whether it is established on any rail.
     public var isEstablished: Bool { manager.rails.contains { $0.isEstablished } }

@@ -54,6 +54,7 @@ extension World {
                 self.actions = actions
                 return
             }
+            if lives[number].isFrozen { holdBack(&actions, by: number) }
         }
         for index in actions.indices {
             carryOut(actions[index], by: number)
@@ -65,23 +66,38 @@ extension World {
         checkAnswer(to: event, before, by: number)
     }
 
+    /// Keeps what a process that froze itself will do when it goes on. What it noted before, it noted.
+    private mutating func holdBack(_ actions: inout [Action], by number: LifeNumber) {
+        for action in actions {
+            if case .record(let record) = action {
+                note(record, by: number)
+            } else {
+                lives[number].heldActions.append(action)
+            }
+        }
+        actions.removeAll(keepingCapacity: true)
+    }
+
     private func place(of moment: Failpoint.Moment, in actions: [Action]) -> Int? {
         actions.firstIndex {
             if case .record(let record) = $0 { record.event == moment.event } else { false }
         }
     }
 
-    /// The laboratory's failpoint. When it kills without a delay, nothing of what was to follow the moment happens.
+    /// The laboratory's failpoint. When it strikes without a delay, nothing of what was to follow the moment happens, or
+    /// not until the process is thawed.
     private mutating func reach(
         _ failpoint: Failpoint, at place: Int, in actions: [Action], by number: LifeNumber
     ) {
-        let isAtOnce = failpoint.act == .kill && failpoint.delay == .zero
-        if isAtOnce, case .record(let record) = actions[place] { note(record, by: number) }
+        let isAtOnce = failpoint.delay == .zero
+        if isAtOnce, failpoint.act == .kill {
+            for case .record(let record) in actions[...place] { note(record, by: number) }
+        }
         note(
             HistoryRecord(.failpointReached).with("act", .text(failpoint.act.name))
                 .with("after", .text(failpoint.after.name)).with(
                     "dueNs", .number((now + failpoint.delay).nanoseconds)), by: number)
-        guard !isAtOnce else { return strike(number, .kill) }
+        guard !isAtOnce else { return strike(number, failpoint.act) }
         agenda.add(.strike(number, failpoint.act), at: now + failpoint.delay)
     }
 
@@ -97,7 +113,7 @@ extension World {
 
     // MARK: Actions out
 
-    private mutating func carryOut(_ action: Action, by number: LifeNumber) {
+    mutating func carryOut(_ action: Action, by number: LifeNumber) {
         switch action {
         case .connect(let connection, let words): connect(number, connection, words)
         case .accept(let request, let connection, let words): accept(number, request, connection, words)

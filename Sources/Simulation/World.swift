@@ -176,6 +176,9 @@ extension World {
         lives[number].isFrozen = false
         lives[number].frozenAt = nil
         lives[number].thawedAt = now
+        let held = lives[number].heldActions
+        lives[number].heldActions = []
+        for action in held { carryOut(action, by: number) }
         let backlog = lives[number].backlog
         lives[number].backlog = []
         for event in backlog { feed(event, to: number) }

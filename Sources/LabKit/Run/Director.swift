@@ -144,14 +144,23 @@ struct Director {
         }
         toBoot = toBoot.filter { bootMoment(of: $0) > now }
         if let index = nextStep, let due = due(index), due <= now {
-            steps[index] = .underWay
-            orders.append(.perform(index))
+            begin(index, &orders)
+            var next = index + 1
+            while next < steps.endIndex, scenario.steps[next].isTogether {
+                begin(next, &orders)
+                next += 1
+            }
         }
         if orders.isEmpty, let ending = ending(at: now) {
             ended = true
             orders.append(.end(ending))
         }
         return orders
+    }
+
+    private mutating func begin(_ index: Int, _ orders: inout [Order]) {
+        steps[index] = .underWay
+        orders.append(.perform(index))
     }
 
     /// The next moment at which something may be due although nothing happens until then.
@@ -199,7 +208,7 @@ struct Director {
 
     private func awaitsFailure(of partner: PartnerID) -> Bool {
         scenario.expectations.contains { expectation in
-            !expectation.never
+            expectation.wantsSome
                 && expectation.patterns.contains {
                     ($0.event == .failed || $0.event == .processEnded) && ($0.partner ?? partner) == partner
                 }
@@ -239,9 +248,12 @@ struct Director {
     }
 
     private func isUndecided(_ expectation: Expectation, at now: Instant) -> Bool {
-        let standing = expectation.standing(from: moment(of: expectation.of), in: events, now: now)
-        guard standing == .undecided else { return false }
-        return !expectation.never || expectation.within != nil
+        let limit = expectation.before.flatMap { moment(of: $0) }
+        switch expectation.standing(from: moment(of: expectation.of), until: limit, in: events, now: now) {
+        case .waiting: return true
+        case .holding: return expectation.within != nil
+        case .met, .kept, .broken, .missed: return false
+        }
     }
 
     /// Whether somebody who could be connected is not yet.

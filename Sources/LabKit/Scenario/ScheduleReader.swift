@@ -6,6 +6,8 @@ import StrictYAML
 struct ScheduleReader {
     /// Moments may be counted from the steps read so far.
     private(set) var moments = MomentReader()
+    /// What is expected of each repetition of repeated steps.
+    private(set) var expectations: [Expectation] = []
     /// Nil where the file does not say whether the partner runs: a failpoint ends it some time.
     private var running: [PartnerID: Bool?] = [:]
     private var frozen: Set<PartnerID> = []
@@ -31,7 +33,9 @@ struct ScheduleReader {
     mutating func steps(of root: YAMLFields) -> [Step] {
         var steps: [Step] = []
         for fields in root.list("steps") ?? [] {
-            if let step = step(fields, previous: steps.last) {
+            if fields.names.contains("cycles") {
+                repeatSteps(of: fields, &steps)
+            } else if let step = step(fields, previous: steps.last) {
                 steps.append(step)
                 moments.steps.append(step.id)
             }
@@ -46,6 +50,38 @@ struct ScheduleReader {
         return steps
     }
 
+    /// Unrolls steps that are done again and again. Step `kill-b` of the third time is `kill-b@3`, and simply `kill-b`
+    /// within it.
+    private mutating func repeatSteps(of fields: YAMLFields, _ steps: inout [Step]) {
+        let count = fields.required("cycles", expected: "a count from 1 to 1000") { text in
+            Int(text).flatMap { (1...1_000).contains($0) ? $0 : nil }
+        }
+        var began: [(place: Int, step: String)] = []
+        for number in 1...(count ?? 1) {
+            let place = steps.endIndex
+            moments.cycle = MomentReader.Cycle(
+                number: number, start: steps.last.map { .step($0.id) } ?? .start)
+            for fields in fields.list("steps") ?? [] {
+                if fields.names.contains("at") {
+                    fields.refuse("at", "cannot stand here: each cycle is at another time")
+                }
+                guard let step = step(fields, previous: steps.last) else { continue }
+                steps.append(step)
+                moments.steps.append(step.id)
+            }
+            if place == steps.endIndex { fields.refuse("steps", "expected at least one step") }
+            if place < steps.endIndex { began.append((expectations.endIndex, steps[place].id)) }
+            expectations += moments.expectations(of: fields)
+        }
+        moments.cycle = nil
+        // What a cycle brings must not be taken for what the one before it was to bring.
+        for (cycle, next) in zip(began, began.dropFirst()) {
+            for index in cycle.place..<next.place where expectations[index].before == nil {
+                expectations[index].before = .step(next.step)
+            }
+        }
+    }
+
     private mutating func step(_ fields: YAMLFields, previous: Step?) -> Step? {
         let actions = StepAction.allCases.map { ($0.rawValue, $0) }
         let form = "one of " + StepAction.allCases.map(\.rawValue).joined(separator: ", ")
@@ -56,7 +92,8 @@ struct ScheduleReader {
             Int($0).flatMap { (0..<rails).contains($0) ? $0 : nil }
         }
         let failpoint = ScenarioParser.failpoint(of: fields)
-        let trigger = trigger(of: fields, previous: previous)
+        let isTogether = isTogether(fields, previous: previous)
+        let trigger = isTogether ? previous?.trigger ?? .at(.zero) : trigger(of: fields, previous: previous)
         let given = fields.value("id", expected: ScenarioParser.nameForm) {
             ScenarioParser.isName($0) ? $0 : nil
         }
@@ -75,22 +112,40 @@ struct ScheduleReader {
                 "\(failpoint.act.rawValue)After",
                 "cannot stand here: only a step that boots a partner can arm it")
         }
-        if let given, moments.steps.contains(given) {
-            fields.refuse("id", "“\(given)” is the id of an earlier step")
-        }
+        let id = given ?? id(action, partner)
+        if isTaken(id) { fields.refuse("id", "“\(id)” is the id of an earlier step") }
         follow(action, partner, rail, failpoint, fields)
+        let full = moments.cycle?.full(id) ?? id
+        moments.cycle?.steps.append(id)
         return Step(
-            id: given ?? id(action, partner), action: action, partner: partner, rail: rail, trigger: trigger,
+            id: full, action: action, partner: partner, rail: rail, trigger: trigger, isTogether: isTogether,
             failpoint: failpoint, line: fields.line ?? 0)
+    }
+
+    /// Whether an earlier step is called so: of the same cycle, where there are cycles.
+    private func isTaken(_ id: String) -> Bool { (moments.cycle?.steps ?? moments.steps).contains(id) }
+
+    private func isTogether(_ fields: YAMLFields, previous: Step?) -> Bool {
+        let isTogether =
+            fields.choice("together", [("true", true), ("false", false)], what: "true or false") ?? false
+        guard isTogether else { return false }
+        if previous == nil {
+            fields.refuse("together", "cannot stand in the first step; expected 'at' or 'after'")
+        }
+        for stray in ["at", "after", "delay"] where fields.names.contains(stray) {
+            fields.refuse(
+                stray, "stands beside 'together', which begins with the step before; expected one of them")
+        }
+        return true
     }
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
     private func id(_ action: StepAction, _ partner: PartnerID?) -> String {
         let word = action.hyphenated
         let base = partner.map { "\(word)-\($0.rawValue)" } ?? word
-        guard moments.steps.contains(base) else { return base }
+        guard isTaken(base) else { return base }
         var number = 2
-        while moments.steps.contains("\(base)-\(number)") { number += 1 }
+        while isTaken("\(base)-\(number)") { number += 1 }
         return "\(base)-\(number)"
     }
 

@@ -11,13 +11,19 @@ extension World {
         if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
         lookIntoMailboxes(of: number)
         guard lives[number].endedAt == nil else { return }
+        // What it saw there may have been its failpoint.
+        if lives[number].isFrozen { return lives[number].backlog.append(event) }
         if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
         if case .connected(let connection, _) = event { transportIsUp(connection, of: number) }
         handle(event, by: number)
         // What failed on the spot is told before anything else.
         while !eventsToCome.isEmpty {
             let failure = eventsToCome.removeFirst()
-            if lives[number].endedAt == nil { handle(failure, by: number) }
+            if lives[number].isFrozen {
+                lives[number].backlog.append(failure)
+            } else if lives[number].endedAt == nil {
+                handle(failure, by: number)
+            }
         }
     }
 
@@ -27,7 +33,7 @@ extension World {
             guard lives[number].manager.watchesMailbox(of: rail) else { continue }
             lives[number].memory[index].hasNews = false
             handle(.mailbox(lives[number].memory[index].mailbox, rail), by: number)
-            guard lives[number].endedAt == nil else { return }
+            guard lives[number].endedAt == nil, !lives[number].isFrozen else { return }
         }
     }
 

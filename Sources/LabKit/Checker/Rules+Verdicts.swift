@@ -9,7 +9,10 @@ extension Timeline {
         case .ended:
             // Nobody hears the end of a process behind a cut rail: where one of several is cut, it is the last that ends.
             let silent = railCuts.contains { $0.contains(loss.began) }
-            return silent ? promise.unreachable(settings(of: finder)) : promise.dead
+            // Who was told to stop stays for his goodbye: that long, his memory can still be read.
+            let isGoodbye = loss.event.text("told") == StepAction.stop.rawValue
+            let goodbye = isGoodbye ? settings(of: loss.partner).heartbeatInterval * 2 : .zero
+            return (silent ? promise.unreachable(settings(of: finder)) : promise.dead) + goodbye
         }
     }
 

@@ -41,6 +41,8 @@ struct Director {
     private var heardReady: Set<PartnerID> = []
     /// Clients that have found their counterpart there and are not ready yet.
     private var awaited: [PartnerID: Set<String>] = [:]
+    /// The expectations that nothing that comes can make wait again, by their place.
+    private var decided: Set<Int> = []
     private var steadySince: Instant?
     private var ended = false
 
@@ -233,7 +235,7 @@ struct Director {
     }
 
     /// What keeps the run from being over, in words; nil when nothing does.
-    private func waitedFor(at now: Instant) -> String? {
+    private mutating func waitedFor(at now: Instant) -> String? {
         if let partner = toBoot.first { return "\(partner.rawValue)'s power-on" }
         for (index, step) in scenario.steps.enumerated() where steps[index] != .done {
             switch step.trigger {
@@ -241,8 +243,9 @@ struct Director {
             case .after(let anchor, _): return "step \(step.id), due after \(anchor)"
             }
         }
-        for expectation in scenario.expectations where isUndecided(expectation, at: now) {
-            return expectation.sentence
+        for (place, expectation) in scenario.expectations.enumerated() where !decided.contains(place) {
+            if isUndecided(expectation, at: now) { return expectation.sentence }
+            decided.insert(place)
         }
         return unsteady()
     }

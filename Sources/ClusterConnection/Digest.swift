@@ -14,8 +14,17 @@ package struct Digest: Hashable, Sendable {
     package mutating func add(_ flag: Bool) { add(flag ? 1 as UInt64 : 0) }
 
     package mutating func add(_ text: String) {
-        var word: UInt64 = 0
-        for byte in text.utf8 { word = word &* 31 &+ UInt64(byte) }
+        let bytes = text.utf8.span.bytes
+        var offset = 0
+        while offset + 8 <= bytes.byteCount {
+            add(UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            offset += 8
+        }
+        var word = UInt64(bytes.byteCount)
+        while offset < bytes.byteCount {
+            word = word << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+            offset += 1
+        }
         add(word)
     }
 }

@@ -35,8 +35,9 @@ struct Agenda: Sendable {
 
     /// Takes out what lies at this place, whenever it is due.
     mutating func take(at place: Int) -> Entry {
-        entries.swapAt(place, entries.count - 1)
-        let entry = entries.removeLast()
+        let entry = entries[place]
+        let last = entries.removeLast()
+        if place < entries.count { entries[place] = last }
         first = 0
         for other in entries.indices.dropFirst() where entries[other].isBefore(entries[first]) {
             first = other

@@ -7,17 +7,22 @@ extension Life {
     ///
     /// - Returns: what does not hold, in words; nil when everything does.
     mutating func check(after event: Event) -> (Invariant, String)? {
-        isReady = manager.isReady && manager.areClientsReady
-        exchangeConnection = manager.exchangeConnection
-        messagesTaken = manager.messagesTaken
-        let isLeaving = if case .farewell = manager.rails[0].link { true } else { false }
-        if (manager.verdict == .alive) != isEstablished, !isLeaving {
-            let verdict = manager.verdict.map { "\($0.name)" } ?? "no verdict"
-            return (.noFalseVerdict, "alive and established are not the same: \(verdict)")
+        let survey = manager.survey()
+        isReady = survey.isReady && survey.areClientsReady
+        exchangeConnection = survey.exchangeConnection
+        messagesTaken = survey.messagesTaken
+        if (survey.verdict == .alive) != survey.isEstablished {
+            let isLeaving = if case .farewell = survey.stages[0] { true } else { false }
+            let verdict = survey.verdict.map { "\($0.name)" } ?? "no verdict"
+            if !isLeaving { return (.noFalseVerdict, "alive and established are not the same: \(verdict)") }
         }
-        if let finding = strayExchange { return (.nothingLeaks, finding) }
+        if let finding = Self.strayExchange(survey, ports) { return (.nothingLeaks, finding) }
+        // The mailbox is looked into before the timer that woke the process is handed over.
+        let isMailbox = if case .mailbox = event { true } else { false }
         for index in memory.indices {
-            if let finding = strayTimers(index, after: event) { return (.nothingLeaks, finding) }
+            if let finding = Self.strayTimers(index, timers.armedBits[index], survey, needsAny: !isMailbox) {
+                return (.nothingLeaks, finding)
+            }
             let count = endpoints.count { Int($0.connection.rail.index) == index }
             if count > 1 { return (.nothingLeaks, "\(count) endpoints on rail \(index)") }
         }
@@ -25,45 +30,42 @@ extension Life {
     }
 
     /// The exchange is on a connection that is established, and all ports are that connection's.
-    private var strayExchange: String? {
-        if let connection = exchangeConnection,
-            manager.rails[Int(connection.rail.index)].link.peer?.connection != connection
-        {
+    private static func strayExchange(_ survey: Survey, _ ports: [Ports]) -> String? {
+        if survey.exchangeConnection != nil, !survey.holdsExchangeConnection {
             return "an exchange on a connection that is gone"
         }
-        for ports in ports where ports.connection != exchangeConnection {
+        for ports in ports where ports.connection != survey.exchangeConnection {
             return "ports of connection \(ports.connection.value), which is not the exchange's"
         }
         return nil
     }
 
     /// A state has the timers that get it out of itself, and no others.
-    private func strayTimers(_ index: Int, after event: Event) -> String? {
+    private static func strayTimers(
+        _ index: Int, _ armed: UInt16, _ survey: Survey, needsAny: Bool
+    ) -> String? {
         let isFirst = index == 0
-        let armed = timers.bits(of: RailID(index: UInt8(index)))
         var allowed: UInt16
         var needed: UInt16
-        switch manager.rails[index].link {
+        switch survey.stages[index] {
         case .closed: (allowed, needed) = (0, 0)
-        case .waiting: (allowed, needed) = (Self.backoff, Self.backoff)
-        case .connecting: (allowed, needed) = (Self.attempt, Self.attempt)
-        case .accepting: (allowed, needed) = (Self.handshake, Self.handshake)
-        case .handshaking(let handshake):
-            (allowed, needed) = (Self.tick | Self.handshake | Self.poll, Self.handshake)
-            if case .operation = handshake.step {} else { needed |= Self.poll }
-        case .established: (allowed, needed) = (Self.tick | Self.ofThePair, Self.tick)
-        case .farewell(let peer):
-            (allowed, needed) = (Self.tick | Self.farewell, peer == nil || !isFirst ? 0 : Self.farewell)
+        case .waiting: (allowed, needed) = (backoff, backoff)
+        case .connecting: (allowed, needed) = (attempt, attempt)
+        case .accepting: (allowed, needed) = (handshake, handshake)
+        case .operating: (allowed, needed) = (tick | handshake | poll, handshake)
+        case .expecting:
+            (allowed, needed) = (tick | handshake | poll, handshake | poll)
+        case .established: (allowed, needed) = (tick | ofThePair, tick)
+        case .farewell(let toSomebody):
+            (allowed, needed) = (tick | farewell, toSomebody && isFirst ? farewell : 0)
         }
         // The deadlines of the pair are kept with its first rail, whichever rail they are for.
-        if isFirst, isEstablished {
-            allowed |= Self.ofThePair
-            if !manager.isReady { needed |= Self.exchange }
+        if isFirst, survey.isEstablished {
+            allowed |= ofThePair
+            if !survey.isReady { needed |= exchange }
         }
-        // The mailbox is looked into before the timer that woke the process is handed over.
-        if case .mailbox = event { needed = 0 }
-        guard armed & ~allowed != 0 || armed & needed != needed else { return nil }
-        return "rail \(index) is \(manager.rails[index].link.name) with timers \(Self.names(of: armed))"
+        guard armed & ~allowed != 0 || needsAny && armed & needed != needed else { return nil }
+        return "rail \(index) is \(survey.stages[index]) with timers \(names(of: armed))"
     }
 
     private static let tick = UInt16(1) << TimerName.tick.rawValue

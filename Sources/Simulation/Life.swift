@@ -4,6 +4,8 @@ import ClusterConnection
 public struct Life: Sendable {
     /// The node that it is a life of.
     public let node: NodeNumber
+    /// This life.
+    public let incarnation: Incarnation
     /// The connection manager.
     public internal(set) var manager: ConnectionManager
     /// When it ended; nil while it lives.
@@ -111,14 +113,12 @@ public struct Life: Sendable {
 
     init(node: NodeNumber, _ plan: NodePlan, incarnation: Incarnation, seed: UInt64, at now: Instant) {
         self.node = node
+        self.incarnation = incarnation
         manager = ConnectionManager(settings: plan.settings, incarnation: incarnation, seed: seed, at: now)
         memory = Array(repeating: RailMemory(), count: manager.rails.count)
         timers = Timers(rails: manager.rails.count)
         clients = plan.clients.enumerated().map { ClientModel($1, as: ClientID(value: UInt16($0 + 1))) }
     }
-
-    /// This life.
-    public var incarnation: Incarnation { manager.incarnation }
 
     /// What it holds of the transport: endpoints (each with a queue pair), queue pairs with those of its ports, and memory
     /// that ports lead to.
@@ -127,16 +127,17 @@ public struct Life: Sendable {
         return (UInt64(endpoints.count), UInt64(endpoints.count + portPairs), UInt64(ports.count))
     }
 
-    /// Whether it is established on any rail.
-    public var isEstablished: Bool { manager.rails.contains { $0.isEstablished } }
-
     /// The key of a rail's status block; the mailbox has the next one.
-    func key(of rail: RailID) -> UInt32 {
+    static func key(of rail: RailID, _ incarnation: Incarnation) -> UInt32 {
         UInt32(truncatingIfNeeded: incarnation.value) &* 8 &+ 2 * UInt32(rail.index)
     }
+}
 
-    func endpoint(of connection: ConnectionID) -> Int? {
-        endpoints.firstIndex { $0.connection == connection }
+extension [Life.Endpoint] {
+    /// Where the endpoint of a connection stands; nil where there is none.
+    func place(of connection: ConnectionID) -> Int? {
+        for index in indices where self[index].connection == connection { return index }
+        return nil
     }
 }
 
@@ -145,14 +146,20 @@ struct Timers: Sendable {
     private var due: [UInt64]
     /// The earliest of them.
     private(set) var next = UInt64.max
+    /// Which are set, by rail, as bits by `TimerName.rawValue`.
+    private(set) var armedBits: [UInt16]
     private static let count = TimerName.allCases.count
 
-    init(rails: Int) { due = Array(repeating: .max, count: rails * Self.count) }
+    init(rails: Int) {
+        due = Array(repeating: .max, count: rails * Self.count)
+        armedBits = Array(repeating: 0, count: rails)
+    }
 
     mutating func set(_ name: TimerName, of rail: RailID, _ instant: Instant) {
         let place = Int(rail.index) * Self.count + Int(name.rawValue)
         let former = due[place]
         due[place] = instant.nanoseconds
+        armedBits[Int(rail.index)] |= 1 << UInt16(name.rawValue)
         if instant.nanoseconds <= next { next = instant.nanoseconds } else if former == next { refresh() }
     }
 
@@ -160,6 +167,7 @@ struct Timers: Sendable {
         let place = Int(rail.index) * Self.count + Int(name.rawValue)
         let former = due[place]
         due[place] = .max
+        armedBits[Int(rail.index)] &= ~(1 << UInt16(name.rawValue))
         if former == next { refresh() }
     }
 
@@ -173,6 +181,7 @@ struct Timers: Sendable {
     /// Takes the timer at this place, whenever it is due.
     mutating func take(_ place: Int) -> (TimerName, RailID)? {
         due[place] = .max
+        armedBits[place / Self.count] &= ~(1 << UInt16(place % Self.count))
         refresh()
         return name(of: place).map { ($0, RailID(index: UInt8(place / Self.count))) }
     }
@@ -185,15 +194,6 @@ struct Timers: Sendable {
 
     func isSet(_ name: TimerName, of rail: RailID) -> Bool {
         due[Int(rail.index) * Self.count + Int(name.rawValue)] != .max
-    }
-
-    /// Which timers of a rail are set, as bits by `TimerName.rawValue`.
-    func bits(of rail: RailID) -> UInt16 {
-        var bits: UInt16 = 0
-        for index in 0..<Self.count where due[Int(rail.index) * Self.count + index] != .max {
-            bits |= 1 << index
-        }
-        return bits
     }
 
     private func name(of place: Int) -> TimerName? { TimerName(rawValue: UInt8(place % Self.count)) }

@@ -118,6 +118,8 @@ extension Ordeal.Act: CustomStringConvertible {
 public struct OrdealOutcome: Sendable {
     /// What did not hold.
     public var violations: [Violation]
+    /// How often a partner booted.
+    public var boots: UInt64
     /// Events that were handed to connection managers.
     public var events: UInt64
     /// From the moment at which all was well to both ready; nil where they did not become ready in time.
@@ -172,9 +174,7 @@ extension Ordeal {
         world.heal()
         for node in 0..<2 { world.thaw(node) }
         // Who is saying goodbye says it to the end.
-        if (0..<2).contains(where: { world.life(of: $0)?.manager.phase == .shuttingDown }) {
-            world.run(for: .milliseconds(21))
-        }
+        if world.isAnybodyLeaving { world.run(for: .milliseconds(21)) }
         for node in 0..<2 { world.powerOn(node) }
         let well = world.now
         var recovery: TimeSpan?
@@ -191,7 +191,7 @@ extension Ordeal {
                 "not ready \((world.now - well).nanoseconds / 1_000_000) ms after all was well")
         }
         return OrdealOutcome(
-            violations: world.violations, events: world.events,
+            violations: world.violations, boots: UInt64(world.lives.count), events: world.events,
             recovery: world.violations.isEmpty ? recovery : nil, digest: world.digest,
             elapsed: world.now - start)
     }

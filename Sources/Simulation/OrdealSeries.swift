@@ -4,6 +4,8 @@ import ClusterConnection
 public struct OrdealSeries: Sendable {
     /// How many there were.
     public private(set) var count: UInt64 = 0
+    /// Boots of either partner in all of them.
+    public private(set) var boots: UInt64 = 0
     /// Faults in all of them.
     public private(set) var faults: UInt64 = 0
     /// Events handed to connection managers.
@@ -34,6 +36,7 @@ public struct OrdealSeries: Sendable {
         ordeal.bound = bound
         let outcome = ordeal.run()
         count += 1
+        boots += outcome.boots
         faults += UInt64(ordeal.steps.count)
         events += outcome.events
         elapsed = elapsed + outcome.elapsed
@@ -52,6 +55,7 @@ public struct OrdealSeries: Sendable {
     /// Takes over what another series came to.
     public mutating func add(_ other: OrdealSeries) {
         count += other.count
+        boots += other.boots
         faults += other.faults
         events += other.events
         elapsed = elapsed + other.elapsed

@@ -31,7 +31,7 @@ extension World {
         if !other.everSaw.contains(life.incarnation) || !life.everSaw.contains(other.incarnation) {
             violate(.establishedTogether, life.node, "established, although one did not see the other")
         }
-        let place = life.endpoint(of: peer.connection)
+        let place = life.endpoints.place(of: peer.connection)
         if let place, life.memory[Int(rail.index)].confirmedOn != life.endpoints[place].wire {
             violate(
                 .establishedTogether, life.node,
@@ -154,7 +154,8 @@ extension World {
             guard lives[number].requests.contains(where: { $0.request == request }) else { return }
             violate(.driverCanObey, lives[number].node, "request \(request.value) is left without an answer")
         case .completed(let connection, _, .success, let words?):
-            guard (try? StatusBlock(words: words)) == nil, lives[number].endpoint(of: connection) != nil,
+            guard (try? StatusBlock(words: words)) == nil,
+                lives[number].endpoints.place(of: connection) != nil,
                 lives[number].manager.counters.tornReads == before.tornReads,
                 lives[number].manager.counters.staleEvents == before.staleEvents
             else { return }

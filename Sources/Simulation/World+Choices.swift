@@ -57,7 +57,7 @@ extension World {
         case .reach(let wire, let side, _), .message(let wire, let side, _):
             return isClosed(wire, side) && isClosed(wire, side.other)
         case .portsMade(let life, let connection, _), .portsConnected(let life, let connection, _):
-            return lives[life].endpoint(of: connection) == nil
+            return lives[life].endpoints.place(of: connection) == nil
         case .boot(let life, _), .client(let life, _), .thaw(let life), .strike(let life, _):
             return lives[life].endedAt != nil
         case .powerOn, .vanished, .buried, .request, .portWork, .portWorkEnded: return false

@@ -8,12 +8,12 @@ extension World {
         guard lives[number].endedAt == nil else { return }
         if lives[number].isFrozen { return lives[number].backlog.append(event) }
         // The contract: nothing of a retired connection comes through.
-        if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
+        if let connection = event.connection, lives[number].endpoints.place(of: connection) == nil { return }
         lookIntoMailboxes(of: number)
         guard lives[number].endedAt == nil else { return }
         // What it saw there may have been its failpoint.
         if lives[number].isFrozen { return lives[number].backlog.append(event) }
-        if let connection = event.connection, lives[number].endpoint(of: connection) == nil { return }
+        if let connection = event.connection, lives[number].endpoints.place(of: connection) == nil { return }
         if case .connected(let connection, _) = event { transportIsUp(connection, of: number) }
         handle(event, by: number)
         // What failed on the spot is told before anything else.
@@ -63,7 +63,7 @@ extension World {
             if lives[number].isFrozen { holdBack(&actions, by: number) }
         }
         for index in actions.indices {
-            carryOut(actions[index], by: number)
+            carryOut(&actions[index], by: number)
             if lives[number].endedAt != nil { break }
         }
         self.actions = actions
@@ -119,7 +119,8 @@ extension World {
 
     // MARK: Actions out
 
-    mutating func carryOut(_ action: Action, by number: LifeNumber) {
+    /// Takes the action as it lies there: to hand it over would be to copy it, and it is large.
+    mutating func carryOut(_ action: inout Action, by number: LifeNumber) {
         switch action {
         case .connect(let connection, let words): connect(number, connection, words)
         case .accept(let request, let connection, let words): accept(number, request, connection, words)
@@ -139,7 +140,7 @@ extension World {
                     number: 0),
                 on: connection, of: number)
         case .retire(let connection):
-            lives[number].lostSince = lives[number].endpoint(of: connection).flatMap {
+            lives[number].lostSince = lives[number].endpoints.place(of: connection).flatMap {
                 lives[number].endpoints[$0].isProven ? lives[number].endpoints[$0].since : nil
             }
             retire(connection, of: number)

@@ -4,7 +4,9 @@ import ClusterConnection
 
 extension World {
     mutating func portsMade(_ connection: ConnectionID, _ orders: [PortOrder], of number: LifeNumber) {
-        guard lives[number].endedAt == nil, lives[number].endpoint(of: connection) != nil else { return }
+        guard lives[number].endedAt == nil, lives[number].endpoints.place(of: connection) != nil else {
+            return
+        }
         // A driver that stands still makes none; it goes on when it wakes.
         guard !lives[number].isFrozen else {
             return agenda.add(.portsMade(number, connection, orders), at: now + fabric.tryInterval)
@@ -17,7 +19,7 @@ extension World {
             }
             portsComing(order, of: number)
             lives[number].regions += 1
-            let key = lives[number].key(of: .first) &+ lives[number].regions << 16
+            let key = Life.key(of: .first, lives[number].incarnation) &+ lives[number].regions << 16
             let entries = (0..<order.ports).map {
                 PortTable.Entry(queuePair: 100 + $0, firstPacket: (key &+ $0) & 0xff_ffff)
             }
@@ -31,7 +33,9 @@ extension World {
     }
 
     mutating func portsConnected(_ connection: ConnectionID, _ tables: [PortTable], of number: LifeNumber) {
-        guard lives[number].endedAt == nil, lives[number].endpoint(of: connection) != nil else { return }
+        guard lives[number].endedAt == nil, lives[number].endpoints.place(of: connection) != nil else {
+            return
+        }
         guard !lives[number].isFrozen else {
             return agenda.add(.portsConnected(number, connection, tables), at: now + fabric.tryInterval)
         }
@@ -53,7 +57,7 @@ extension World {
 
     /// The life at the other end of a connection; nil when there is none.
     func partner(of number: LifeNumber, on connection: ConnectionID) -> LifeNumber? {
-        guard let place = lives[number].endpoint(of: connection) else { return nil }
+        guard let place = lives[number].endpoints.place(of: connection) else { return nil }
         let endpoint = lives[number].endpoints[place]
         return wires[endpoint.wire][endpoint.side.other]?.life
     }

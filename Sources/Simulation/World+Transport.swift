@@ -41,7 +41,7 @@ extension World {
             lives[number].isListening = true
             for index in lives[number].memory.indices {
                 let rail = RailID(index: UInt8(index))
-                let key = lives[number].key(of: rail)
+                let key = Life.key(of: rail, lives[number].incarnation)
                 note(
                     HistoryRecord(.listening)
                         .with("statusBlockAddress", .hexadecimal(PresetAddress.statusBlock(of: rail)))
@@ -63,9 +63,10 @@ extension World {
         return UInt32.random(in: 0..<1_000_000, using: &random) < fabric.lossPerMillion
     }
 
-    /// Whether a packet that a node sent, and that arrives now, gets through.
-    private func arrives(_ rail: RailID, from node: NodeNumber) -> Bool {
-        cuts[Int(rail.index)] & (1 << UInt8(node)) == 0 && hasPower[1 - node]
+    /// Whether a packet that a side sent, and that arrives now, gets through.
+    private func arrives(_ wire: WireNumber, from side: Side) -> Bool {
+        let node = node(wire, side)
+        return cuts[Int(wires[wire].rail.index)] & (1 << UInt8(node)) == 0 && hasPower[1 - node]
     }
 
     private mutating func travel() -> TimeSpan {
@@ -126,7 +127,7 @@ extension World {
     private mutating func arrive(_ wire: WireNumber) {
         let rail = wires[wire].rail
         let asking = node(wire, .initiator)
-        guard arrives(rail, from: asking) else { return }
+        guard arrives(wire, from: .initiator) else { return }
         guard let number = current[1 - asking], lives[number].isListening else {
             return answer(wire, .failed(.nobodyListens))
         }
@@ -143,7 +144,7 @@ extension World {
     }
 
     private mutating func answered(_ wire: WireNumber, _ answer: Happening.Answer) {
-        guard arrives(wires[wire].rail, from: node(wire, .acceptor)) else { return }
+        guard arrives(wire, from: .acceptor) else { return }
         let connection = wires[wire].initiator.connection
         switch answer {
         case .accepted(let words): tell(wire, .initiator, .connected(connection, words))
@@ -172,7 +173,7 @@ extension World {
 
     /// The side that asked hears that it is accepted: that is what makes the transport come up at the other end.
     mutating func transportIsUp(_ connection: ConnectionID, of number: LifeNumber) {
-        guard let place = lives[number].endpoint(of: connection) else { return }
+        guard let place = lives[number].endpoints.place(of: connection) else { return }
         let wire = lives[number].endpoints[place].wire
         guard lives[number].endpoints[place].side == .initiator else { return }
         wires[wire].initiator.isUp = true
@@ -181,7 +182,7 @@ extension World {
     }
 
     private mutating func transportUp(_ wire: WireNumber) {
-        guard arrives(wires[wire].rail, from: node(wire, .initiator)), let end = wires[wire].acceptor else {
+        guard arrives(wire, from: .initiator), let end = wires[wire].acceptor else {
             return
         }
         wires[wire].acceptor?.isUp = true
@@ -189,7 +190,7 @@ extension World {
     }
 
     mutating func retire(_ connection: ConnectionID, of number: LifeNumber) {
-        guard let place = lives[number].endpoint(of: connection) else {
+        guard let place = lives[number].endpoints.place(of: connection) else {
             return violate(
                 .driverCanObey, lives[number].node,
                 "connection \(connection.value) is retired twice, or never began")
@@ -206,7 +207,7 @@ extension World {
     }
 
     private mutating func ended(_ wire: WireNumber, _ side: Side) {
-        guard let end = wires[wire][side], arrives(wires[wire].rail, from: node(wire, side.other)) else {
+        guard let end = wires[wire][side], arrives(wire, from: side.other) else {
             return
         }
         tell(
@@ -217,7 +218,7 @@ extension World {
     // MARK: One-sided operations
 
     mutating func post(_ operation: Happening.OneSided, on connection: ConnectionID, of number: LifeNumber) {
-        guard let place = lives[number].endpoint(of: connection) else {
+        guard let place = lives[number].endpoints.place(of: connection) else {
             return violate(
                 .driverCanObey, lives[number].node,
                 "\(operation.operation.name) is posted on connection \(connection.value), which is gone")
@@ -246,7 +247,7 @@ extension World {
 
     private mutating func reach(_ wire: WireNumber, _ side: Side, _ operation: Happening.OneSided) {
         let rail = wires[wire].rail
-        guard arrives(rail, from: node(wire, side)), let there = wires[wire][side.other], there.isOpen else {
+        guard arrives(wire, from: side), let there = wires[wire][side.other], there.isOpen else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
         // What is under way arrives, whatever became of its sender meanwhile.
@@ -263,7 +264,7 @@ extension World {
     private mutating func touch(
         _ number: LifeNumber, _ rail: RailID, _ operation: Happening.OneSided, by wire: WireNumber
     ) -> (outcome: Outcome, words: StatusBlock.Words?) {
-        let key = lives[number].key(of: rail)
+        let key = Life.key(of: rail, lives[number].incarnation)
         let place = Int(rail.index)
         guard let slot = operation.slot else {
             guard operation.key == key else { return (.refusedByPartner, nil) }
@@ -296,10 +297,10 @@ extension World {
         _ words: StatusBlock.Words?
     ) {
         guard let end = wires[wire][side], end.isOpen,
-            let place = lives[end.life].endpoint(of: end.connection),
+            let place = lives[end.life].endpoints.place(of: end.connection),
             lives[end.life].endpoints[place].underWay == operation.number
         else { return }
-        guard arrives(wires[wire].rail, from: node(wire, side.other)) else {
+        guard arrives(wire, from: side.other) else {
             return agenda.add(.retry(wire, side, operation), at: now + fabric.tryInterval)
         }
         lives[end.life].endpoints[place].underWay = nil
@@ -308,7 +309,7 @@ extension World {
 
     private mutating func tryAgain(_ wire: WireNumber, _ side: Side, _ operation: Happening.OneSided) {
         guard let end = wires[wire][side], end.isOpen,
-            let place = lives[end.life].endpoint(of: end.connection),
+            let place = lives[end.life].endpoints.place(of: end.connection),
             lives[end.life].endpoints[place].underWay == operation.number
         else { return }
         guard now - operation.posted >= fabric.patience else { return attempt(operation, wire, side) }
@@ -319,7 +320,7 @@ extension World {
     // MARK: Messages
 
     mutating func send(_ bytes: [UInt8], on connection: ConnectionID, of number: LifeNumber) {
-        guard let place = lives[number].endpoint(of: connection) else {
+        guard let place = lives[number].endpoints.place(of: connection) else {
             return violate(
                 .driverCanObey, lives[number].node,
                 "a message is sent on connection \(connection.value), which is gone")

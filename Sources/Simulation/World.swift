@@ -111,7 +111,7 @@ public struct World: Sendable {
 extension World {
     /// A node's power comes on, unless it is on.
     ///
-    /// - Parameter failpoint: what the process does to itself; a freeze without a delay is as one at the end of the event.
+    /// - Parameter failpoint: what the process does to itself; what is to be done after a freeze without a delay is done when it goes on.
     public mutating func powerOn(
         _ node: NodeNumber, after span: TimeSpan = .zero, failpoint: Failpoint? = nil
     ) {
@@ -176,9 +176,9 @@ extension World {
         lives[number].isFrozen = false
         lives[number].frozenAt = nil
         lives[number].thawedAt = now
-        let held = lives[number].heldActions
+        var held = lives[number].heldActions
         lives[number].heldActions = []
-        for action in held { carryOut(action, by: number) }
+        for index in held.indices { carryOut(&held[index], by: number) }
         let backlog = lives[number].backlog
         lives[number].backlog = []
         for event in backlog { feed(event, to: number) }
@@ -355,10 +355,16 @@ extension World {
     private func areEstablished(_ one: LifeNumber, _ two: LifeNumber, _ rail: RailID) -> Bool {
         guard case .established(let here) = lives[one].manager.rails[Int(rail.index)].link,
             case .established(let there) = lives[two].manager.rails[Int(rail.index)].link,
-            let own = lives[one].endpoint(of: here.peer.connection),
-            let other = lives[two].endpoint(of: there.peer.connection)
+            let own = lives[one].endpoints.place(of: here.peer.connection),
+            let other = lives[two].endpoints.place(of: there.peer.connection)
         else { return false }
         return lives[one].endpoints[own].wire == lives[two].endpoints[other].wire
+    }
+
+    /// Whether a node is shutting down.
+    var isAnybodyLeaving: Bool {
+        for number in current { if let number, lives[number].manager.phase == .shuttingDown { return true } }
+        return false
     }
 
     /// Whether, besides, each side has said ready to the other, and every client that has a counterpart is ready.

@@ -43,6 +43,17 @@ struct SimulatedRunTests {
         #expect(judgement.broken.map(\.rule).contains(.connectedAgain))
     }
 
+    /// The history says how the run ended, as it does on real verbs.
+    @Test func aRunThatNeverSettlesEndsByItsDeadline() throws {
+        func reason(_ text: String) throws -> String? {
+            try Self.run(text).events.last { $0.name == .runEnded }?.text("reason")
+        }
+        #expect(try reason("") == "done")
+        let waiting = try reason(
+            "deadline: 2s\nexpect: [ { partner: a, event: verdict, where: { verdict: dead } } ]\n")
+        #expect(waiting?.hasPrefix("deadline, waiting for") == true, "\(waiting ?? "nothing")")
+    }
+
     @Test func anotherSeedIsAnotherRun() throws {
         #expect(try Self.run("", seed: 1).events == Self.run("", seed: 1).events)
         #expect(try Self.run("", seed: 1).events != Self.run("", seed: 2).events)

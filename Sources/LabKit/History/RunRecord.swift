@@ -22,6 +22,15 @@ package enum RunEnding: Hashable, Sendable {
     case deadline(String)
     /// A partner process ended that nothing had told to; the history holds why.
     case partnerEnded(PartnerID)
+
+    /// In words, as the history tells it.
+    var text: String {
+        switch self {
+        case .finished: "done"
+        case .deadline(let waitedFor): "deadline, waiting for \(waitedFor)"
+        case .partnerEnded(let partner): "\(partner.rawValue) ended"
+        }
+    }
 }
 
 /// Everything that is known of one run: what the checker judges.

@@ -542,7 +542,7 @@ struct ScenarioRun {
             director?.heard(event)
             failure = failure ?? problem
         }
-        _ = log.run(.runEnded, at: now, [("reason", .string(endingText))])
+        _ = log.run(.runEnded, at: now, [("reason", .string(failure ?? ending.text))])
         for (index, step) in variant.scenario.steps.enumerated() where step.freezesByItself {
             underWay[index] = nil
         }
@@ -560,15 +560,6 @@ struct ScenarioRun {
         group.addTask { [report] in
             await MonotonicClock.wait(until: limit)
             if !Task.isCancelled { report.yield(.outOfPatience) }
-        }
-    }
-
-    private var endingText: String {
-        if let failure { return failure }
-        return switch ending {
-        case .finished: "done"
-        case .deadline(let waitedFor): "deadline, waiting for \(waitedFor)"
-        case .partnerEnded(let partner): "\(partner.rawValue) ended"
         }
     }
 

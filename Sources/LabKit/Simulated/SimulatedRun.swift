@@ -112,6 +112,7 @@ struct SimulatedRun {
             // A step that is done may be followed by one that is due at once.
             if ending == nil, orders.isEmpty, let end = waitForNews() { ending = end }
         }
+        _ = log.run(.runEnded, at: world.now, [("reason", .string((ending ?? .finished).text))])
         stopAll()
         return RunRecord(
             variant: variant,
@@ -338,7 +339,6 @@ extension SimulatedRun {
 
     /// Ends the run in good order.
     private mutating func stopAll() {
-        _ = log.run(.runEnded, at: world.now, [("reason", .string("done"))])
         for (node, partner) in PartnerID.allCases.enumerated() where world.life(of: node) != nil {
             told[partner] = (.stop, world.now)
             world.thaw(node)

@@ -86,6 +86,7 @@ package struct SimulatedSoak: Sendable {
         func perSecond(_ count: UInt64) -> String { "\(UInt64(Double(count) / max(seconds, 1e-3)))" }
         var lines = [
             "ordeals        \(series.count), from \(seed) on, \(jobs) at once",
+            "boots          \(series.boots): \(perSecond(series.boots)) a second",
             "faults         \(series.faults)",
             "broke          \(series.broken)",
             "took           \(Self.tenths(seconds)) s: \(perSecond(series.count)) ordeals a second",
@@ -137,6 +138,7 @@ package struct SimulatedSoak: Sendable {
     private func keep(_ series: OrdealSeries) throws {
         let summary = JSONObject([
             ("seed", .integer(Int64(clamping: seed))), ("ordeals", .integer(Int64(clamping: series.count))),
+            ("boots", .integer(Int64(clamping: series.boots))),
             ("faults", .integer(Int64(clamping: series.faults))),
             ("broke", .integer(Int64(clamping: series.broken))),
             ("events", .integer(Int64(clamping: series.events))),

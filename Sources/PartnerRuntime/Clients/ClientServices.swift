@@ -60,18 +60,21 @@ public final class ClientServices {
     // MARK: Work
 
     /// Sends a message, which is copied at once.
+    ///
+    /// - Parameter isReported: whether `Client.completed` is to be called for its success, which takes the processor's
+    ///   time. Work ends in the order in which it was posted, so the success of a later piece at the same port stands
+    ///   for this one's, too. A failure is reported in any case, and so is the last of as many unreported pieces as make
+    ///   half of `ClientDemand.workDepth`.
     public func send(
-        _ message: RawSpan, at port: Int, immediate: UInt32? = nil, token: UInt32 = 0
+        _ message: RawSpan, at port: Int, immediate: UInt32? = nil, token: UInt32 = 0, isReported: Bool = true
     ) throws(PortError) {
-        try usable().send(message, at: port, immediate: immediate, token: token)
+        try usable().send(message, at: port, immediate: immediate, token: token, isReported: isReported)
     }
 
     /// Writes a piece of the local memory into the counterpart's memory. Its completion says that the bytes lie
     /// there. With a number, the counterpart is told.
     ///
-    /// - Parameter isReported: whether `Client.completed` is to be called for its success, which takes the processor's
-    ///   time. Work ends in the order in which it was posted, so the success of a later piece at the same port stands
-    ///   for this one's, too. A failure is reported in any case, and so is one write in each `ClientDemand.workDepth`.
+    /// - Parameter isReported: whether `Client.completed` is to be called for its success, as with `send`.
     public func write(
         at port: Int, from local: Int, byteCount: Int, to partner: Int, immediate: UInt32? = nil,
         token: UInt32 = 0, isReported: Bool = true

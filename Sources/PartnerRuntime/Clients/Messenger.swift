@@ -141,7 +141,8 @@ final class Messenger: Client {
     private func send(at port: Int, _ services: ClientServices) -> Bool {
         let message = buffer
         do throws(PortError) {
-            try services.send(message.span.bytes, at: port)
+            // The reply tells that it was heard.
+            try services.send(message.span.bytes, at: port, isReported: false)
             return true
         } catch {
             return false

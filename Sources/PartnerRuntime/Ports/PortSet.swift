@@ -142,21 +142,22 @@ extension PortSet {
 
 extension PortSet {
     func send(
-        _ message: RawSpan, at index: Int, immediate: UInt32?, token: UInt32
+        _ message: RawSpan, at index: Int, immediate: UInt32?, token: UInt32, isReported: Bool
     ) throws(PortError) {
         let port = try usable(index)
         guard message.byteCount <= services.demand.messageByteCount else { throw .outOfBounds }
         let slot = try port.freeSlot()
         let offset = sendOffset(port: index, slot: slot)
+        let isReported = isReported || port.underWay.needsReport
         do throws(VerbsError) {
             try messages.write(message, at: offset)
             try port.queuePair.postSend(
                 from: messages, offset: offset, byteCount: message.byteCount, immediate: immediate,
-                workRequest: number(.send, index, slot))
+                workRequest: number(.send, index, slot), signaled: isReported)
         } catch {
             throw refusal(error, of: port)
         }
-        port.underWay.post(token: token, isReported: true)
+        port.underWay.post(token: token, isReported: isReported)
     }
 
     func write(
@@ -182,7 +183,7 @@ extension PortSet {
         } catch {
             throw refusal(error, of: port)
         }
-        port.underWay.post(token: token, isReported: isReported)
+        port.underWay.post(token: token, isWrite: true, isReported: isReported)
     }
 
     func read(

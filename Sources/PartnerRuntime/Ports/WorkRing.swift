@@ -1,7 +1,7 @@
 /// The work that one port has under way, in the order in which it was posted, which is the order in which it ends.
 ///
-/// A write may be posted so that its success is not reported: the next report says that it ended well, too. A failure is
-/// always reported, so whatever stands before one without a word of its own ended well.
+/// A send or a write may be posted so that its success is not reported: the next report says that it ended well, too. A
+/// failure is always reported, so whatever stands before one without a word of its own ended well.
 struct WorkRing {
     /// What a report told.
     struct Ended: Equatable {
@@ -11,7 +11,12 @@ struct WorkRing {
         var silentWrites: Int
     }
 
-    private var tokens: [UInt32]
+    private struct Entry {
+        var token: UInt32 = 0
+        var isWrite = false
+    }
+
+    private var entries: [Entry]
     private var first = 0
     /// How much work is under way.
     private(set) var count = 0
@@ -20,20 +25,20 @@ struct WorkRing {
 
     /// - Parameter depth: how much work there can be at once, at least 1.
     init(depth: Int) {
-        tokens = Array(repeating: 0, count: max(1, depth))
+        entries = Array(repeating: Entry(), count: max(1, depth))
     }
 
     /// Where the next piece of work goes; nil when there is no room for it.
-    var free: Int? { count < tokens.count ? (first + count) % tokens.count : nil }
+    var free: Int? { count < entries.count ? (first + count) % entries.count : nil }
 
-    /// Whether the next piece of work has to be reported although nobody asks for it: a ring full of silence would stay
-    /// full for good.
-    var needsReport: Bool { silentAtEnd + 1 >= tokens.count }
+    /// Whether the next piece of work has to be reported although nobody asks for it. Never more than half of the ring is
+    /// silence: a ring full of it would stay full for good, and one nearly full of it would turn work away that has room.
+    var needsReport: Bool { 2 * (silentAtEnd + 1) >= entries.count }
 
     /// A piece of work was posted, at `free`.
-    mutating func post(token: UInt32, isReported: Bool) {
+    mutating func post(token: UInt32, isWrite: Bool = false, isReported: Bool) {
         guard let slot = free else { return }
-        tokens[slot] = token
+        entries[slot] = Entry(token: token, isWrite: isWrite)
         count += 1
         silentAtEnd = isReported ? 0 : silentAtEnd + 1
     }
@@ -42,12 +47,19 @@ struct WorkRing {
     ///
     /// - Returns: nil for a place at which nothing is under way.
     mutating func end(_ slot: Int) -> Ended? {
-        guard tokens.indices.contains(slot) else { return nil }
-        let before = (slot - first + tokens.count) % tokens.count
+        guard entries.indices.contains(slot) else { return nil }
+        var silentWrites = 0
+        var before = 0
+        var place = first
+        while place != slot {
+            if entries[place].isWrite { silentWrites += 1 }
+            before += 1
+            place = place + 1 == entries.count ? 0 : place + 1
+        }
         guard before < count else { return nil }
-        first = (slot + 1) % tokens.count
+        first = slot + 1 == entries.count ? 0 : slot + 1
         count -= before + 1
         silentAtEnd = min(silentAtEnd, count)
-        return Ended(token: tokens[slot], silentWrites: before)
+        return Ended(token: entries[slot].token, silentWrites: silentWrites)
     }
 }

@@ -87,7 +87,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML"],
+            dependencies: [
+                "Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML",
+            ],
             swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(

@@ -26,7 +26,7 @@ struct CountedExpectationTests {
         "{ event: connectFailed, atLeast: 2, atMost: 5 }",
         "{ event: connectFailed, exactly: 4, before: { partner: b, event: listening } }",
         "{ event: connectFailed, exactly: 3, before: { event: connectFailed, count: 4 } }",
-        "{ event: connectFailed, exactly: 2, within: 3ms, of: { event: connectFailed, count: 1 } }",
+        "{ event: connectFailed, exactly: 1, within: 3ms, of: { event: connectFailed, count: 1 } }",
         "{ event: connectFailed, where: { backoffNs: \">= 40ms\", attempt: \"< 5\" }, exactly: 1 }",
         "{ event: connectFailed, where: { attempt: \"> 2\" }, exactly: 2 }",
         "{ event: failed, atMost: 1 }",

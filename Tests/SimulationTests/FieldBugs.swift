@@ -24,12 +24,13 @@ extension FieldBug {
         FieldBug(
             "both-stop-at-once-and-come-back", .named("never ends its goodbye"), "a stopped within 200ms"),
         FieldBug(
-            "nothing-sent-before-partner-is-armed", .takesItsOwnReadyForBoth, "never clientReady"),
+            "nothing-sent-before-partner-is-armed", .tellsReadyOfPortsThatWereMade, breaks: .readyWhenBoth,
+            "was told ready before"),
         FieldBug("partner-dies-at-each-step", .hearsNoEnd, "a handshakeFailed or a retired within 50ms"),
         FieldBug(
             "partner-falls-silent-at-each-step", .named("has no deadline for the handshake"),
             "within 1100ms of step boot-b"),
-        FieldBug("both-open-at-once", .beginsAnewAtEachKnock, "exactly 1 times"),
+        FieldBug("both-open-at-once", .givesUpAConnectionInUse, "exactly 1 times"),
         FieldBug(
             "nobody-posts-before-the-initiator-is-up", .postsAsSoonAsItHasAccepted, "never b firstReadPosted"),
         FieldBug(
@@ -90,11 +91,17 @@ extension Mutant {
         if case .connect = action { manager.counters.attemptsFailed > 0 } else { false }
     }
 
-    fileprivate static let takesItsOwnReadyForBoth = Mutant(
-        name: "takes its own ready for its partner's", breaks: [],
-        spoil: { _, manager, actions, _ in
-            guard manager.exchange.saidReady, !manager.exchange.heardReady else { return }
-            manager.exchange.partnerReady = manager.exchange.pairsSaid
+    fileprivate static let tellsReadyOfPortsThatWereMade = Mutant(
+        name: "tells ready as soon as it has made its own ports", breaks: [],
+        spoil: { event, manager, actions, _ in
+            guard case .portsMade = event else { return }
+            for index in manager.exchange.registrations.indices {
+                guard case .made(let table) = manager.exchange.registrations[index].ports else { continue }
+                manager.exchange.registrations[index].ports = .connected(table)
+                manager.exchange.pairsSaid.append(table.pair)
+                manager.exchange.partnerReady.append(table.pair)
+            }
+            manager.exchange.saidReady = true
             manager.exchange.heardReady = true
             manager.tellReady(into: &actions)
         })
@@ -104,23 +111,14 @@ extension Mutant {
         if case .disconnected = event { true } else { false }
     }
 
-    fileprivate static let beginsAnewAtEachKnock = Mutant(
-        name: "begins anew at each knock", breaks: [],
+    fileprivate static let givesUpAConnectionInUse = Mutant(
+        name: "gives a connection in use up for another", breaks: [],
         change: { event, manager, _ in
-            guard case .request(let request, _) = event,
-                case .handshaking(let young) = manager[request.rail].link
-            else { return true }
-            let peer = young.peer
-            var old = Handshake(
-                peer: Peer(
-                    connection: peer.connection, incarnation: peer.incarnation,
-                    statusBlockKey: peer.statusBlockKey, mailboxKey: peer.mailboxKey, version: peer.version,
-                    attempt: peer.attempt, since: Instant(nanoseconds: 0)),
-                readPosted: young.readPosted)
-            old.step = young.step
-            old.greetingSeen = young.greetingSeen
-            old.confirmationSeen = young.confirmationSeen
-            manager[request.rail].link = .handshaking(old)
+            if case .completed(let connection, .heartbeatRead, .success, _) = event,
+                manager.counters.established == 1
+            {
+                event = .disconnected(connection)
+            }
             return true
         })
 
@@ -153,10 +151,8 @@ extension Mutant {
     fileprivate static let turnsItsPartnerAwayWhileItAsks = Mutant.ignores(
         "turns its partner away while it asks itself", breaks: []
     ) { event, manager in
-        guard case .request(let request, _) = event, case .connecting = manager[request.rail].link else {
-            return false
-        }
-        return true
+        guard case .request = event else { return false }
+        return manager.counters.attempts + manager.counters.knocks < 5
     }
 
     fileprivate static let isLostWhenTheEndComesFirst = Mutant(

@@ -43,7 +43,9 @@ extension Expectation {
         from moment: Moment?, until end: Moment? = nil, in events: [HistoryEvent], now: Instant
     ) -> Standing {
         guard let moment else { return never ? .holding : .waiting }
-        let limit = [within.map { moment.time + $0 }, end?.floor].compactMap { $0 }.min()
+        // A span includes its last moment; what comes before a moment does not come at it.
+        let last = end.map { Instant(nanoseconds: max($0.floor.nanoseconds, 1) - 1) }
+        let limit = [within.map { moment.time + $0 }, last].compactMap { $0 }.min()
         var seen = 0
         var index = max(moment.index + 1, events.firstIndex(notBefore: moment.floor))
         while index < events.endIndex, limit.map({ events[index].time <= $0 }) ?? true {

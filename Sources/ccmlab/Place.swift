@@ -54,6 +54,14 @@ struct Place: ParsableArguments {
         }
     }
 
+    /// Where it is to be run, for a sentence.
+    var inWords: String {
+        get throws {
+            if fabric == .sim { return "the simulator" }
+            return try usesVM ? "the virtual machine" : "network namespaces of this kernel"
+        }
+    }
+
     /// Standard output, as it was asked for.
     var display: Display {
         Display(

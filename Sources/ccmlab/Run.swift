@@ -33,8 +33,13 @@ struct Run: AsyncParsableCommand {
             """)
     var speed = false
 
+    @Flag(help: "Print what would be run, with boots and steps, and run nothing.")
+    var dryRun = false
+
     @Flag(help: "Print each run as a sequence diagram of the two partners (--fabric sim).")
     var trace = false
+
+    @OptionGroup var part: Part
 
     @Option(help: "What happens by chance in the simulator (--fabric sim) comes out of this number.")
     var seed: UInt64 = 1
@@ -62,13 +67,19 @@ struct Run: AsyncParsableCommand {
         if simulates, speed {
             throw LabError("only real verbs have a speed; run --speed without --fabric sim")
         }
+        if dryRun {
+            let dryRun = DryRun(
+                scenarios, shard: part.shard, repetitions: repetitions, place: try place.inWords)
+            var display = place.display
+            return display.lines(dryRun.lines)
+        }
         let program = simulates ? "" : try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM
         let folder = try place.makeFolder()
         var display = place.display
         if usesVM {
             let status = try await place.runInVM(
-                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []),
+                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : []) + part.arguments,
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
                 lasting: Self.most(scenarios) * UInt64(repetitions), &display)
             if !status.isSuccess { throw status }
@@ -79,6 +90,7 @@ struct Run: AsyncParsableCommand {
             measuresSpeed: speed, simulationSeed: simulates ? seed : nil,
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         lab.printsTraces = trace
+        lab.shard = part.shard
         try Place.finish(try await lab.run(&display))
     }
 

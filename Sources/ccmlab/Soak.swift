@@ -53,6 +53,8 @@ struct Soak: AsyncParsableCommand {
             """)
     var bound: String?
 
+    @OptionGroup var part: Part
+
     @OptionGroup var place: Place
 
     func validate() throws {
@@ -66,6 +68,13 @@ struct Soak: AsyncParsableCommand {
         if place.fabric != .sim, bound != nil { throw ValidationError("--bound is for --fabric sim") }
         if place.fabric == .sim, !paths.isEmpty {
             throw ValidationError("ordeals of the simulator draw their settings themselves: name no scenario")
+        }
+        if place.fabric == .sim, part.shard != .whole {
+            throw ValidationError(
+                "--shard is for faults on real verbs; of ordeals, give each machine its own --seed")
+        }
+        if part.shard != .whole, seed == nil {
+            throw ValidationError("--shard needs the --seed that all parts have in common")
         }
         if place.fabric == .sim, let count, count > 0 { return }
         if let count, !(1...SoakPlan.mostFaults).contains(count) {
@@ -113,17 +122,18 @@ struct Soak: AsyncParsableCommand {
         if usesVM {
             let extent = time.map { ["--for", $0] } ?? ["--count", "\(faults)"]
             let status = try await place.runInVM(
-                ["soak", "--seed", "\(seed)"] + extent, paths.map { Checkout.absolute($0) },
+                ["soak", "--seed", "\(seed)"] + extent + part.arguments, paths.map { Checkout.absolute($0) },
                 checkout: checkout, program: program, folder: folder,
                 lasting: span ?? Self.spanOfFault * UInt64(faults), &display)
             if !status.isSuccess { throw status }
             return
         }
         let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
-        let run = LabRun(
+        var run = LabRun(
             scenarios: [], soak: plan, checkout: checkout, ccmd: program, repetitions: 1,
             measuresSpeed: false, output: folder,
             shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+        run.shard = part.shard
         try Place.finish(try await run.run(&display))
     }
 }

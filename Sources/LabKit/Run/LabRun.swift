@@ -14,6 +14,8 @@ package struct LabRun: Sendable {
     package var measuresSpeed: Bool
     /// The seed of a simulated fabric; nil for a real one.
     package var simulationSeed: UInt64?
+    /// Which of the runs are done here.
+    package var shard = Shard.whole
     /// Whether each simulated run is printed as a sequence diagram.
     package var printsTraces = false
     /// Where the run folder is to be.
@@ -80,7 +82,7 @@ package struct LabRun: Sendable {
         display.lines([table.header])
         for (number, scenario) in scenarios.enumerated() {
             var rows: [RunResult] = []
-            for variant in scenario.variants {
+            for variant in scenario.variants where shard.contains(variant.title) {
                 for repetition in 1...max(1, repetitions) {
                     display.status("[\(number + 1)/\(scenarios.count)] \(variant.title)")
                     let folder = folder(of: variant, repetition)
@@ -90,7 +92,7 @@ package struct LabRun: Sendable {
                     results.append(result)
                 }
             }
-            display.lines([table.row(rows)])
+            if !rows.isEmpty { display.lines([table.row(rows)]) }
         }
         try await measureReference()
         display.lines(summary(results, table, session.environment, Quantity(medianOf: references)))

@@ -25,7 +25,7 @@ package struct VirtualMachine: Sendable {
     /// What a run starts, besides the lab and the partners; kept in the guest's memory, because in virtual time a
     /// wait for the host is a leap of the clock.
     private static let programs = [
-        "sh", "env", "ip", "rdma", "tc", "tcpdump", "dmesg", "dpkg-query", "git", "sed", "cat", "sleep",
+        "sh", "env", "ip", "rdma", "tc", "tcpdump", "dmesg", "dpkg-query", "sed", "cat", "sleep",
         "flock",
         "ib_read_lat",
     ]

@@ -14,7 +14,7 @@ extension LabRun {
                 continue
             }
             var rows: [RunResult] = []
-            for variant in scenario.variants {
+            for variant in scenario.variants where shard.contains(variant.title) {
                 for repetition in 1...max(1, repetitions) {
                     try Task.checkCancellation()
                     let result = try simulate(variant, repetition, seed: seed)
@@ -25,7 +25,7 @@ extension LabRun {
                     }
                 }
             }
-            display.lines([table.row(rows)])
+            if !rows.isEmpty { display.lines([table.row(rows)]) }
         }
         if !obstacles.isEmpty { display.lines([""] + obstacles) }
         display.lines(summary(results, table, environment, nil))

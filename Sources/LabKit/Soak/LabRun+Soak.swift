@@ -11,7 +11,9 @@ extension LabRun {
         var number = 0
         while let faults = plan.faultCount(ofChunk: number, after: MonotonicClock.now - start) {
             let scenario = try plan.chunk(number, faults: faults)
-            display.status("chunk \(number + 1): \(faults) faults")
+            number += 1
+            guard shard.contains(scenario.name) else { continue }
+            display.status("chunk \(number): \(faults) faults")
             let variant = ScenarioVariant(scenario: scenario, label: "")
             let result = try await JudgedRun.runOnWholeFabric(
                 variant, 1, in: scenario.name, session, &display)
@@ -19,7 +21,6 @@ extension LabRun {
             display.lines([table.row([result])])
             // Nobody runs now: what a chunk leaves need not wait in memory for the end of them all.
             try session.deliver(result.folder)
-            number += 1
         }
         let report = SoakReport(plan, results)
         try Files.write(JSONText.pretty(report.json), to: "\(session.stage)/soak.json")

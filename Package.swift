@@ -86,7 +86,11 @@ let package = Package(
             name: "RecordingTests", dependencies: ["ClusterConnection", "FuzzingSupport", "Recording"],
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["ClusterConnection", "Simulation"], swiftSettings: strict),
+            name: "SimulationTests",
+            dependencies: [
+                "Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",

@@ -244,7 +244,8 @@ extension ConnectionManager {
             .record(
                 HistoryRecord(.handshakeFailed)
                     .with("connection", .number(UInt64(handshake.peer.connection.value)))
-                    .with("step", .text(handshake.stepName)).with("reason", .text(reason))))
+                    .with("step", .text(handshake.stepName)).with("reason", .text(reason))
+                    .with("attempt", .number(UInt64(handshake.peer.attempt)))))
         lose(handshake.peer.rail, verdict, reason, at: now, into: &actions)
     }
 }

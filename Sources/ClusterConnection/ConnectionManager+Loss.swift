@@ -20,7 +20,7 @@ extension ConnectionManager {
         case .accepting:
             lose(rail, verdict, "disconnected", at: now, into: &actions)
         case .farewell:
-            endFarewell(on: rail, into: &actions)
+            endFarewell(on: rail, "farewell", into: &actions)
         case .closed, .waiting, .connecting:
             counters.staleEvents += 1
         }
@@ -75,7 +75,7 @@ extension ConnectionManager {
             return
         case .farewell(let peer):
             // Nobody can hear the rest of the goodbye.
-            if peer != nil { endFarewell(on: rail, into: &actions) }
+            if peer != nil { endFarewell(on: rail, "railLost", into: &actions) }
             return
         case .connecting(let attempt):
             actions.append(.retire(attempt.connection))
@@ -145,7 +145,7 @@ extension ConnectionManager {
         actions.append(
             .record(
                 HistoryRecord(.retired).with("connection", .number(UInt64(peer.connection.value)))
-                    .with("reason", .text(reason)).with(rail)))
+                    .with("reason", .text(reason)).with("attempt", .number(UInt64(peer.attempt))).with(rail)))
         endExchange(of: peer.connection, into: &actions)
         stopTicking(on: rail, into: &actions)
         // Until it is moved on, the rail is between two attempts.
@@ -183,9 +183,12 @@ extension ConnectionManager {
     }
 
     /// Says the last of the goodbye on a rail; the last of all ends this CCM.
-    mutating func endFarewell(on rail: RailID, into actions: inout [Action]) {
+    ///
+    /// - Parameter reason: whether the partner's side has ended the connection (`farewell`), or the goodbye's time was over
+    ///   without any word of that (`farewellTimer`).
+    mutating func endFarewell(on rail: RailID, _ reason: StaticString, into actions: inout [Action]) {
         guard case .farewell(let peer?) = self[rail].link else { return }
-        tearDown(peer, "farewell", into: &actions)
+        tearDown(peer, reason, into: &actions)
         move(rail, to: .farewell(nil))
         if rails.allSatisfy({ $0.link.peer == nil }) { finish(into: &actions) }
     }

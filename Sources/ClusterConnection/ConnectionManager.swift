@@ -264,7 +264,7 @@ extension ConnectionManager {
         case .backoff: if case .waiting = self[rail].link { attempt(on: rail, at: now, into: &actions) }
         case .handshake: handshakeTimedOut(on: rail, at: now, into: &actions)
         case .poll: poll(on: rail, at: now, into: &actions)
-        case .farewell: for rail in railNumbers { endFarewell(on: rail, into: &actions) }
+        case .farewell: for rail in railNumbers { endFarewell(on: rail, "farewellTimer", into: &actions) }
         case .exchange: exchangeTimedOut(at: now, into: &actions)
         case .stall: bootStalled(at: now, into: &actions)
         }

@@ -38,7 +38,9 @@ public enum EventName: String, CaseIterable, Sendable {
     /// that fail for the same reason, the first 64 are written, then those whose number in the row is a power
     /// of two; the same goes for `connectFailed`, and for requests refused for the same reason.
     case connectStarted
-    /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`; where no version
+    /// An attempt ended without a connection: `connection`, `attempt`, `reason`, `backoffNs`. This line, and those of
+    /// `handshakeFailed`, `retired` and `portsFailed`, also hold what lies beneath, where something does: `detail` in words,
+    /// and its number as `errno` (errno(3)), `cmStatus` (of the connection event) or `workStatus` (of the completion). Where no version
     /// is in common, both sides' ranges: `lowest`, `highest`, `partnerLowest`, `partnerHighest`.
     case connectFailed
     /// A connection request arrived: `request`, `node`, `requestIncarnation`.
@@ -50,7 +52,8 @@ public enum EventName: String, CaseIterable, Sendable {
     /// The transport is up: `connection`, `partnerIncarnation`, `side` (`initiator` or `acceptor`), `attempt`
     /// (the initiator's number of it).
     case connected
-    /// A connection is gone, endpoint and all: `connection`, `reason`.
+    /// A connection is gone, endpoint and all: `connection`, `attempt`, `reason`. At the end of a goodbye the reason is
+    /// `farewell` when the partner's side ended the connection, and `farewellTimer` when no disconnect event had come.
     case retired
     /// An established connection ended while another rail carried heartbeats, so that the verdict stands: `connection`,
     /// `evidence` (the verdict that it would have been, `none` where there is none), `reason`, `partnerIncarnation`,
@@ -79,9 +82,10 @@ public enum EventName: String, CaseIterable, Sendable {
     case greetingSeen
     /// The partner's confirmation lies in the mailbox: `partnerIncarnation`.
     case confirmationSeen
-    /// The boot handshake failed: `connection`, `step`, `reason`.
+    /// The boot handshake failed: `connection`, `step`, `reason`, `attempt`.
     case handshakeFailed
-    /// Own write 2 completed and the partner's confirmation is here: `connection`, `partnerIncarnation`.
+    /// Own write 2 completed and the partner's confirmation is here: `connection`, `partnerIncarnation`, and the numbers of
+    /// the two ends of it: `queuePair`, `partnerQueuePair`.
     case established
 
     // MARK: The exchange

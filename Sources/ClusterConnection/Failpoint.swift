@@ -14,6 +14,8 @@ public struct Failpoint: Hashable, Sendable {
 
     /// The moments at which it can be: records of the connection manager, the first one of a life counts.
     public enum Moment: String, CaseIterable, Sendable {
+        /// A request was accepted, and the acceptance is not on its way yet.
+        case requestAccepted
         case connected
         case firstRead, firstWrite, secondRead, secondWrite
         case established
@@ -22,6 +24,7 @@ public struct Failpoint: Hashable, Sendable {
         /// The name in event lines.
         public var name: StaticString {
             switch self {
+            case .requestAccepted: "requestAccepted"
             case .connected: "connected"
             case .firstRead: "firstRead"
             case .firstWrite: "firstWrite"
@@ -39,6 +42,7 @@ public struct Failpoint: Hashable, Sendable {
         /// The record that tells of it.
         public var event: EventName {
             switch self {
+            case .requestAccepted: .requestAccepted
             case .connected: .connected
             case .firstRead: .firstReadCompleted
             case .firstWrite: .firstWriteCompleted

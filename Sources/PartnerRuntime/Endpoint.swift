@@ -60,6 +60,14 @@ final class Endpoint: WorkPosting {
     /// The number of its queue pair; nil while it has none.
     var queuePairNumber: UInt32? { identifier?.queuePairNumber }
 
+    /// The number of the partner's queue pair, once the transport has told it.
+    private(set) var partnerQueuePairNumber: UInt32?
+
+    /// Takes the number of the partner's queue pair; zero stands for none.
+    func met(_ partnerQueuePair: UInt32) {
+        if partnerQueuePair != 0 { partnerQueuePairNumber = partnerQueuePair }
+    }
+
     /// The context of a connection's identifier, by which its events are known. The listener's is zero.
     static func context(of connection: ConnectionID) -> UInt64 { UInt64(connection.value) }
 

@@ -26,6 +26,8 @@ public final class Partner {
     private let notes: ClientNotes
     private var endpoints: [Endpoint] = []
     private var waitingRequest: ConnectionIdentifier?
+    /// The queue pair at the other end of it.
+    private var waitingQueuePair: UInt32 = 0
     private var requests: UInt32 = 0
     private var actions: [Action] = []
     private var eventsToCome: [Event] = []
@@ -33,7 +35,7 @@ public final class Partner {
     private var beats = SpanHistogram()
     private(set) var isFinished = false
     /// What the transport or a call said of the failure that the manager is about to record.
-    private var failureDetail: String?
+    private var failureDetail: FailureDetail?
     /// The laboratory's failpoint, until it is reached.
     private var failpoint: Failpoint?
     /// Whether it was reached and strikes any moment: nothing of the history may wait then.
@@ -190,12 +192,12 @@ extension Partner {
 
     private func take(_ event: Event, at now: Instant) {
         manager.handle(event, at: now, into: &actions)
-        if let failpoint, let record = record(of: failpoint.after) {
+        if let failpoint, let place = place(of: failpoint.after) {
             if failpoint.act == .kill, failpoint.delay == .zero {
                 recorder?.note(event, at: now, actions)
                 recorder?.flush()
             }
-            reach(failpoint, record, at: now)
+            reach(failpoint, at: place, now)
         }
         for index in actions.indices { carryOut(actions[index], at: now) }
         // Afterwards, when the partner has already been sent what it waits for.
@@ -249,11 +251,13 @@ extension Partner {
             case .operation(let connection, let operation):
                 let words =
                     outcome == .success && completion.operation == .read ? try rail.partnerBlock() : nil
+                if outcome != .success { failureDetail = FailureDetail(completion.status) }
                 feed(.completed(connection, operation, outcome, words))
                 if operation == .heartbeatRead, outcome == .success {
                     beats.record(MonotonicClock.now - end.heartbeatPosted)
                 }
             case .sent(let connection):
+                if outcome != .success { failureDetail = FailureDetail(completion.status) }
                 feed(.sent(connection, outcome))
             case .message(let connection, let slot):
                 if outcome == .success {
@@ -264,7 +268,7 @@ extension Partner {
                     // A write with a number, past what was granted: the receive that it used up tells of it.
                     noteRefusedAccess(completion.queuePairNumber, at: end)
                 } else if outcome != .flushed {
-                    failureDetail = "\(completion.status)"
+                    failureDetail = FailureDetail(completion.status)
                     feed(.overlong(connection))
                 }
             case nil:
@@ -285,7 +289,7 @@ extension Partner {
         do throws(VerbsError) {
             try endpoint.postReceive(slot, on: rail)
         } catch {
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             return feed(.sent(connection, .failed))
         }
         feed(.received(connection, bytes))
@@ -298,9 +302,11 @@ extension Partner {
         do throws(VerbsError) {
             for _ in 0..<Self.connectionEventLimit {
                 guard var event = try rail.channel.nextEvent() else { return }
+                let queuePair = event.remoteQueuePairNumber
                 if let inbound = event.takeIdentifier() {
                     requests &+= 1
                     waitingRequest = consume inbound
+                    waitingQueuePair = queuePair
                     feed(
                         .request(
                             RequestID(value: requests, rail: end.id),
@@ -330,7 +336,7 @@ extension Partner {
         let endpoint = endpoints.first { Endpoint.context(of: $0.connection) == event.context }
         guard let endpoint else { return }
         let connection = endpoint.connection
-        if event.status != 0 { failureDetail = "\(event.kind): \(event.statusDescription)" }
+        if event.status != 0 { failureDetail = FailureDetail(event) }
         defer { failureDetail = nil }
         switch event.kind {
         case .addressResolved:
@@ -346,6 +352,7 @@ extension Partner {
         case .unreachable:
             feed(.connectFailed(connection, .unanswered))
         case .established:
+            endpoint.met(event.remoteQueuePairNumber)
             feed(.connected(connection, ConnectionPrivateData.Words(prefixOf: event.privateData)))
         case .disconnected:
             // What the partner said last comes before its leave.
@@ -366,7 +373,7 @@ extension Partner {
         do throws(VerbsError) {
             try step(endpoint)
         } catch {
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             feed(.connectFailed(endpoint.connection, .local))
         }
     }
@@ -483,7 +490,7 @@ extension Partner {
         do throws(VerbsError) {
             endpoints.append(try make())
         } catch {
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             eventsToCome.append(.connectFailed(connection, error.isUnresolved ? .unresolved : .local))
         }
     }
@@ -493,12 +500,13 @@ extension Partner {
         _ inbound: consuming ConnectionIdentifier, on rail: Rail
     ) {
         do throws(VerbsError) {
-            endpoints.append(
-                try Endpoint(
-                    accepting: connection, words, inbound, on: rail, transport: configuration.transport))
+            let endpoint = try Endpoint(
+                accepting: connection, words, inbound, on: rail, transport: configuration.transport)
+            endpoint.met(waitingQueuePair)
+            endpoints.append(endpoint)
         } catch {
             // Usually a request whose sender has given up meanwhile.
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             eventsToCome.append(.connectFailed(connection, .local))
         }
     }
@@ -517,7 +525,7 @@ extension Partner {
         do throws(VerbsError) {
             try post(endpoint)
         } catch {
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             eventsToCome.append(.completed(connection, operation, .failed, nil))
         }
     }
@@ -556,7 +564,7 @@ extension Partner {
         do throws(VerbsError) {
             try endpoint.postMessage(bytes, on: rail)
         } catch {
-            failureDetail = error.description
+            failureDetail = FailureDetail(error)
             eventsToCome.append(.sent(connection, .failed))
         }
     }
@@ -565,7 +573,7 @@ extension Partner {
         do throws(VerbsError) {
             return try endpoints.first { $0.connection == connection }?.path()
         } catch {
-            clients.failureDetail = error.description
+            clients.failureDetail = FailureDetail(error)
             return nil
         }
     }
@@ -644,14 +652,26 @@ extension Partner {
         case .connectFailed, .handshakeFailed, .retired, .portsFailed:
             let detail = failureDetail
             history.write(record, at: now) { line in
-                if let detail { line.field("detail", text: detail) }
+                detail?.describe(in: &line)
             }
+        case .established:
+            history.note(withQueuePairs(record), at: now)
         case .verdict:
             history.note(record, at: now)
             serviceManager.status("partner \(manager.verdict.map { "\($0.name)" } ?? "without verdict")")
         default:
             history.note(record, at: now)
         }
+    }
+
+    /// The record of an establishment, and between which two queue pairs it is.
+    private func withQueuePairs(_ record: HistoryRecord) -> HistoryRecord {
+        guard case .number(let connection)? = record[0]?.value,
+            let endpoint = endpoints.first(where: { UInt64($0.connection.value) == connection }),
+            let own = endpoint.queuePairNumber, let partner = endpoint.partnerQueuePairNumber
+        else { return record }
+        return record.with("queuePair", .number(UInt64(own)))
+            .with("partnerQueuePair", .number(UInt64(partner)))
     }
 
     private func answerControl() {
@@ -701,19 +721,21 @@ extension Partner {
         if let fault = state.lastFault { line.field("lastFault", name: fault) }
     }
 
-    /// The record of a moment, if the manager has just asked for it.
-    private func record(of moment: Failpoint.Moment) -> HistoryRecord? {
-        for action in actions {
-            if case .record(let record) = action, record.event == moment.event { return record }
+    /// Where among the actions the record of a moment is, if the manager has just asked for it.
+    private func place(of moment: Failpoint.Moment) -> Int? {
+        actions.firstIndex {
+            if case .record(let record) = $0 { record.event == moment.event } else { false }
         }
-        return nil
     }
 
     /// The laboratory's failpoint. Without a delay nothing of what was to follow the record happens, or not until
     /// somebody wakes the process up.
-    private func reach(_ failpoint: Failpoint, _ record: HistoryRecord, at now: Instant) {
+    private func reach(_ failpoint: Failpoint, at place: Int, _ now: Instant) {
         self.failpoint = nil
-        if failpoint.act == .kill, failpoint.delay == .zero { history.write(record, at: now) }
+        if failpoint.act == .kill, failpoint.delay == .zero {
+            // What had happened by then is told, though nothing of it is carried out any more.
+            for case .record(let record) in actions[...place] { write(record, at: now) }
+        }
         history.write(.failpointReached, at: now) { line in
             line.field("act", text: failpoint.act.rawValue)
             line.field("after", text: failpoint.after.rawValue)

@@ -38,6 +38,8 @@ public struct Life: Sendable {
     var isListening = false
     /// What happened while it was frozen.
     var backlog: [Event] = []
+    /// What its manager wanted done when its failpoint froze it; done when it goes on.
+    var heldActions: [Action] = []
     /// Every partner incarnation that its status block ever showed as seen.
     var everSaw: [Incarnation] = []
     /// The ports that there are.
@@ -116,6 +118,13 @@ public struct Life: Sendable {
         memory = Array(repeating: RailMemory(), count: manager.rails.count)
         timers = Timers(rails: manager.rails.count)
         clients = plan.clients.enumerated().map { ClientModel($1, as: ClientID(value: UInt16($0 + 1))) }
+    }
+
+    /// What it holds of the transport: endpoints (each with a queue pair), queue pairs with those of its ports, and memory
+    /// that ports lead to.
+    public var holdings: (endpoints: UInt64, queuePairs: UInt64, portMemories: UInt64) {
+        let portPairs = ports.reduce(0) { $0 + $1.table.ports.count }
+        return (UInt64(endpoints.count), UInt64(endpoints.count + portPairs), UInt64(ports.count))
     }
 
     /// The key of a rail's status block; the mailbox has the next one.

@@ -11,13 +11,19 @@ extension World {
         if let connection = event.connection, lives[number].endpoints.place(of: connection) == nil { return }
         lookIntoMailboxes(of: number)
         guard lives[number].endedAt == nil else { return }
+        // What it saw there may have been its failpoint.
+        if lives[number].isFrozen { return lives[number].backlog.append(event) }
         if let connection = event.connection, lives[number].endpoints.place(of: connection) == nil { return }
         if case .connected(let connection, _) = event { transportIsUp(connection, of: number) }
         handle(event, by: number)
         // What failed on the spot is told before anything else.
         while !eventsToCome.isEmpty {
             let failure = eventsToCome.removeFirst()
-            if lives[number].endedAt == nil { handle(failure, by: number) }
+            if lives[number].isFrozen {
+                lives[number].backlog.append(failure)
+            } else if lives[number].endedAt == nil {
+                handle(failure, by: number)
+            }
         }
     }
 
@@ -27,7 +33,7 @@ extension World {
             guard lives[number].manager.watchesMailbox(of: rail) else { continue }
             lives[number].memory[index].hasNews = false
             handle(.mailbox(lives[number].memory[index].mailbox, rail), by: number)
-            guard lives[number].endedAt == nil else { return }
+            guard lives[number].endedAt == nil, !lives[number].isFrozen else { return }
         }
     }
 
@@ -54,6 +60,7 @@ extension World {
                 self.actions = actions
                 return
             }
+            if lives[number].isFrozen { holdBack(&actions, by: number) }
         }
         for index in actions.indices {
             carryOut(&actions[index], by: number)
@@ -65,23 +72,38 @@ extension World {
         checkAnswer(to: event, before, by: number)
     }
 
+    /// Keeps what a process that froze itself will do when it goes on. What it noted before, it noted.
+    private mutating func holdBack(_ actions: inout [Action], by number: LifeNumber) {
+        for action in actions {
+            if case .record(let record) = action {
+                note(record, by: number)
+            } else {
+                lives[number].heldActions.append(action)
+            }
+        }
+        actions.removeAll(keepingCapacity: true)
+    }
+
     private func place(of moment: Failpoint.Moment, in actions: [Action]) -> Int? {
         actions.firstIndex {
             if case .record(let record) = $0 { record.event == moment.event } else { false }
         }
     }
 
-    /// The laboratory's failpoint. When it kills without a delay, nothing of what was to follow the moment happens.
+    /// The laboratory's failpoint. When it strikes without a delay, nothing of what was to follow the moment happens, or
+    /// not until the process is thawed.
     private mutating func reach(
         _ failpoint: Failpoint, at place: Int, in actions: [Action], by number: LifeNumber
     ) {
-        let isAtOnce = failpoint.act == .kill && failpoint.delay == .zero
-        if isAtOnce, case .record(let record) = actions[place] { note(record, by: number) }
+        let isAtOnce = failpoint.delay == .zero
+        if isAtOnce, failpoint.act == .kill {
+            for case .record(let record) in actions[...place] { note(record, by: number) }
+        }
         note(
             HistoryRecord(.failpointReached).with("act", .text(failpoint.act.name))
                 .with("after", .text(failpoint.after.name)).with(
                     "dueNs", .number((now + failpoint.delay).nanoseconds)), by: number)
-        guard !isAtOnce else { return strike(number, .kill) }
+        guard !isAtOnce else { return strike(number, failpoint.act) }
         agenda.add(.strike(number, failpoint.act), at: now + failpoint.delay)
     }
 
@@ -98,7 +120,7 @@ extension World {
     // MARK: Actions out
 
     /// Takes the action as it lies there: to hand it over would be to copy it, and it is large.
-    private mutating func carryOut(_ action: inout Action, by number: LifeNumber) {
+    mutating func carryOut(_ action: inout Action, by number: LifeNumber) {
         switch action {
         case .connect(let connection, let words): connect(number, connection, words)
         case .accept(let request, let connection, let words): accept(number, request, connection, words)

@@ -111,7 +111,7 @@ public struct World: Sendable {
 extension World {
     /// A node's power comes on, unless it is on.
     ///
-    /// - Parameter failpoint: what the process does to itself; a freeze without a delay is as one at the end of the event.
+    /// - Parameter failpoint: what the process does to itself; what is to be done after a freeze without a delay is done when it goes on.
     public mutating func powerOn(
         _ node: NodeNumber, after span: TimeSpan = .zero, failpoint: Failpoint? = nil
     ) {
@@ -176,6 +176,9 @@ extension World {
         lives[number].isFrozen = false
         lives[number].frozenAt = nil
         lives[number].thawedAt = now
+        var held = lives[number].heldActions
+        lives[number].heldActions = []
+        for index in held.indices { carryOut(&held[index], by: number) }
         let backlog = lives[number].backlog
         lives[number].backlog = []
         for event in backlog { feed(event, to: number) }

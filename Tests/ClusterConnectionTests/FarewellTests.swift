@@ -18,7 +18,7 @@ struct FarewellTests {
             ])
         #expect(
             bench.handle(.timer(.farewell), after: .milliseconds(10)) == [
-                "retire 1", "record retired farewell", "cancel exchange", "cancel tick", "cancel stall",
+                "retire 1", "record retired farewellTimer", "cancel exchange", "cancel tick", "cancel stall",
                 "cancel handshake", "cancel poll",
                 "clear mailbox", "publish shuttingDown beat 1 seen none", "cancel farewell", "finished",
             ])

@@ -42,6 +42,10 @@ struct ScenarioSchemaTests {
 
     @Test(arguments: [
         ("zzz: 1\n", "", [String]()),
+        (
+            "steps: [{ cycles: 2, zzz: 1, steps: [{ do: kill, partner: b, after: { event: established } }] }]\n",
+            "steps[0]", ["$defs", "cycles"]
+        ),
         ("bounds: { zzz: 1 }\n", "bounds", ["properties", "bounds"]),
         ("load: { busyLoops: 1, zzz: 1 }\n", "load", ["properties", "load"]),
         ("sweep: { skew: [1ms], zzz: 1 }\n", "sweep", ["properties", "sweep"]),

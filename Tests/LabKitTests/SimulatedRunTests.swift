@@ -95,7 +95,6 @@ struct SimulatedRunTests {
             "from the kernel"
         ),
         ("load: { busyLoops: 1 }", "real processors"),
-        ("steps: [ { do: census, at: 1s } ]", "the kernel holds"),
         ("steps: [ { do: degrade, at: 1s, packets: { loss: 1% } }, { do: restore } ]", "the kernel's queues"),
         ("steps: [ { do: linkDown, partner: b, at: 1s } ]", "an interface of the kernel's"),
         ("steps: [ { do: changeMac, partner: b, at: 1s } ]", "an interface of the kernel's"),
@@ -104,6 +103,7 @@ struct SimulatedRunTests {
             "a real processor"
         ),
         ("steps: [ { do: stepClock, at: 1s, by: 1s } ]", "a clock that the simulator does not have"),
+        ("steps: [ { do: holdWrites, partner: b, at: 1s }, { do: releaseWrites, partner: b } ]", "packets"),
     ])
     func whatOnlyRealVerbsCanDoIsRefused(_ text: String, _ reason: String) {
         #expect {
@@ -111,6 +111,34 @@ struct SimulatedRunTests {
         } throws: {
             "\($0)".contains(reason)
         }
+    }
+
+    @Test func whatBothHoldIsCounted() throws {
+        let record = try Self.run(
+            "settings: { clients: [ { kind: messenger, ports: 3 } ] }\nsteps: [ { do: census, at: 1s } ]\n")
+        let counts = record.events.filter { $0.name == .census }
+        #expect(counts.map(\.partner) == [.a, .b])
+        #expect(counts.map { $0.number("qp") } == [4, 4])
+        #expect(counts.map { $0.number("cm_id") } == [1, 1])
+    }
+
+    /// As a process does that stops itself in the midst of its actions.
+    @Test func whoFreezesItselfDoesTheRestWhenItGoesOn() throws {
+        let record = try Self.run(
+            """
+            partners: { b: { bootAt: never } }
+            steps:
+              - { do: boot, partner: b, at: 100ms, freezeAfter: requestAccepted }
+              - { do: thaw, partner: b, delay: 100ms }
+
+            """)
+        #expect(Checker.judge(record).result == .held, "\(Checker.judge(record).broken)")
+        let thaw = try #require(record.events.first { $0.text("step") == "thaw-b" })
+        let freeze = try #require(record.events.first { $0.text("action") == "freeze" })
+        let accepted = try #require(record.events.first { $0.name == .requestAccepted })
+        let connected = try #require(record.events.first { $0.name == .connected })
+        #expect(accepted.time <= freeze.time)
+        #expect(connected.time > thaw.time)
     }
 
     @Test func everyOrdealIsAScenarioThatCanBeRead() throws {

@@ -59,7 +59,7 @@ struct ConfigurationTests {
             ("connect.backoffCap=1ms", "at least backoffStart"), ("role=toaster", "storageSystem or"),
             ("cluster=1234", "UUID"), ("boot.storageOSActive=1ms", "no earlier than storageOSLoading"),
             ("boot.ccmStarting=2s", "the CCM starts in the boot process"),
-            ("lab.killAfter=heartbeatRead", "one of connected, firstRead"),
+            ("lab.killAfter=heartbeatRead", "one of requestAccepted, connected, firstRead"),
             ("partner=", "1 to 32 characters"),
             ("heartbeat.intervall=10ms", "did you mean “interval”"), ("colour=red", "is no field here"),
         ])

@@ -40,6 +40,7 @@ package enum Checker {
         broken += timeline.disorderedHandshakes()
         broken += timeline.establishedWithTheDead()
         broken += timeline.establishedUnseen()
+        broken += timeline.crossedConnections()
         broken += timeline.establishedTooLate()
         broken += timeline.falseAlarms()
         broken += timeline.lossesNotFound()
@@ -55,6 +56,7 @@ package enum Checker {
         broken += record.leaks.map { Broken(.nothingLeaks, $0) }
         broken += record.kernelFaults.map { Broken(.kernelQuiet, $0) }
         broken += timeline.brokenClaims(claims)
+        broken += timeline.overlongHistories()
         broken += timeline.unmetExpectations()
         if broken.isEmpty, case .deadline(let waitedFor) = record.ending {
             broken.append(

@@ -6,6 +6,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case handshakeOrder = "handshake-order"
     case establishedAlive = "established-alive"
     case establishedBothSaw = "established-both-saw"
+    case sameQueuePairs = "same-queue-pairs"
     case beforeStorageOS = "before-storage-os"
     case aliveMeansAlive = "alive-means-alive"
     case foundInTime = "found-in-time"
@@ -20,6 +21,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case nothingLeaks = "nothing-leaks"
     case kernelQuiet = "kernel-quiet"
     case claimed = "claimed"
+    case historyBounded = "history-bounded"
     case expected = "expected"
 
     /// The rule in plain words.
@@ -34,6 +36,8 @@ package enum Rule: String, CaseIterable, Sendable {
                 + "and the partner's confirmation"
         case .establishedAlive: "established only between two incarnations that are both alive at that moment"
         case .establishedBothSaw: "established only between two incarnations that each saw the other"
+        case .sameQueuePairs:
+            "both ends of an established connection name the same two queue pairs"
         case .beforeStorageOS:
             "the connection is established before the partner's storage OS is active, whenever the boots allow it"
         case .aliveMeansAlive:
@@ -58,6 +62,7 @@ package enum Rule: String, CaseIterable, Sendable {
             "what a run makes is gone after it, and a partner at rest holds no more than in the beginning"
         case .kernelQuiet: "the kernel reports no fault of its own"
         case .claimed: "the claims that a scenario cites can be followed in its events"
+        case .historyBounded: "no partner writes more history than the scenario allows"
         case .expected: "what the scenario expects happens"
         }
     }

@@ -24,7 +24,7 @@ extension Timeline {
 
     private func expectsFailure(of partner: PartnerID) -> Bool {
         record.variant.scenario.expectations.contains { expectation in
-            !expectation.never
+            expectation.wantsSome
                 && expectation.patterns.contains {
                     ($0.event == .failed || $0.event == .processEnded) && ($0.partner ?? partner) == partner
                 }

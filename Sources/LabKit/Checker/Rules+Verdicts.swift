@@ -10,7 +10,10 @@ extension Timeline {
             // Nobody hears the end of a process behind a cut rail: where one of several is cut, it is the last that ends.
             // One that carries packets badly may lose the goodbye.
             let silent = (railCuts + degraded).contains { $0.contains(loss.began) }
-            return silent ? promise.unreachable(settings(of: finder)) : promise.dead
+            // Who was told to stop stays for his goodbye: that long, his memory can still be read.
+            let isGoodbye = loss.event.text("told") == StepAction.stop.rawValue
+            let goodbye = isGoodbye ? settings(of: loss.partner).heartbeatInterval * 2 : .zero
+            return (silent ? promise.unreachable(settings(of: finder)) : promise.dead) + goodbye
         }
     }
 

@@ -42,6 +42,8 @@ struct Director {
     private var heardReady: Set<PartnerID> = []
     /// Clients that have found their counterpart there and are not ready yet.
     private var awaited: [PartnerID: Set<String>] = [:]
+    /// The expectations that nothing that comes can make wait again, by their place.
+    private var decided: Set<Int> = []
     private var steadySince: Instant?
     private var ended = false
 
@@ -148,14 +150,23 @@ struct Director {
         }
         toBoot = toBoot.filter { bootMoment(of: $0) > now }
         if let index = nextStep, let due = due(index), due <= now {
-            steps[index] = .underWay
-            orders.append(.perform(index))
+            begin(index, &orders)
+            var next = index + 1
+            while next < steps.endIndex, scenario.steps[next].isTogether {
+                begin(next, &orders)
+                next += 1
+            }
         }
         if orders.isEmpty, let ending = ending(at: now) {
             ended = true
             orders.append(.end(ending))
         }
         return orders
+    }
+
+    private mutating func begin(_ index: Int, _ orders: inout [Order]) {
+        steps[index] = .underWay
+        orders.append(.perform(index))
     }
 
     /// The next moment at which something may be due although nothing happens until then.
@@ -203,7 +214,7 @@ struct Director {
 
     private func awaitsFailure(of partner: PartnerID) -> Bool {
         scenario.expectations.contains { expectation in
-            !expectation.never
+            expectation.wantsSome
                 && expectation.patterns.contains {
                     ($0.event == .failed || $0.event == .processEnded) && ($0.partner ?? partner) == partner
                 }
@@ -228,7 +239,7 @@ struct Director {
     }
 
     /// What keeps the run from being over, in words; nil when nothing does.
-    private func waitedFor(at now: Instant) -> String? {
+    private mutating func waitedFor(at now: Instant) -> String? {
         if let partner = toBoot.first { return "\(partner.rawValue)'s power-on" }
         for (index, step) in scenario.steps.enumerated() where steps[index] != .done {
             switch step.trigger {
@@ -236,16 +247,20 @@ struct Director {
             case .after(let anchor, _): return "step \(step.id), due after \(anchor)"
             }
         }
-        for expectation in scenario.expectations where isUndecided(expectation, at: now) {
-            return expectation.sentence
+        for (place, expectation) in scenario.expectations.enumerated() where !decided.contains(place) {
+            if isUndecided(expectation, at: now) { return expectation.sentence }
+            decided.insert(place)
         }
         return unsteady()
     }
 
     private func isUndecided(_ expectation: Expectation, at now: Instant) -> Bool {
-        let standing = expectation.standing(from: moment(of: expectation.of), in: events, now: now)
-        guard standing == .undecided else { return false }
-        return !expectation.never || expectation.within != nil
+        let limit = expectation.before.flatMap { moment(of: $0) }
+        switch expectation.standing(from: moment(of: expectation.of), until: limit, in: events, now: now) {
+        case .waiting: return true
+        case .holding: return expectation.within != nil
+        case .met, .kept, .broken, .missed: return false
+        }
     }
 
     /// Whether somebody who could be connected is not yet.

@@ -6,7 +6,7 @@ extension EventPattern {
         guard event.name == self.event, partner == nil || event.partner == partner else { return false }
         return fields.allSatisfy { field in
             guard let value = event.fields[field.name] else { return false }
-            return field.values.contains(value.plainText)
+            return field.values.contains { $0.matches(value) }
         }
     }
 }
@@ -14,7 +14,7 @@ extension EventPattern {
 extension Scenario {
     /// Whether an event is one that the scenario wants to see.
     func expects(_ event: HistoryEvent) -> Bool {
-        expectations.contains { !$0.never && $0.patterns.contains { $0.matches(event) } }
+        expectations.contains { $0.wantsSome && $0.patterns.contains { $0.matches(event) } }
     }
 }
 
@@ -23,7 +23,7 @@ extension EventPattern: CustomStringConvertible {
     package var description: String {
         var text = (partner.map { "\($0.rawValue) " } ?? "") + event.rawValue
         if !fields.isEmpty {
-            let parts = fields.map { "\($0.name) \($0.values.joined(separator: " or "))" }
+            let parts = fields.map { "\($0.name) \($0.values.map(\.description).joined(separator: " or "))" }
             text += " (\(parts.joined(separator: ", ")))"
         }
         return text

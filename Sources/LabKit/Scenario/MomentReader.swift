@@ -5,6 +5,26 @@ import StrictYAML
 struct MomentReader {
     /// The steps that may be named, in the file's order.
     var steps: [String] = []
+    /// The repetition that is being read; nil outside of repeated steps.
+    var cycle: Cycle?
+
+    /// One repetition of a group of steps. Its steps are named in it as in the file, whatever their full ids; what is not
+    /// counted from a moment that the file names is counted from its beginning.
+    struct Cycle {
+        var number: Int
+        var start: Anchor
+        /// The ids of its steps, as the file has them.
+        var steps: [String] = []
+
+        /// How a step of this repetition is called.
+        func full(_ id: String) -> String { "\(id)@\(number)" }
+
+        /// The same as the file has it.
+        func short(_ id: String) -> String { String(id.dropLast("@\(number)".count)) }
+    }
+
+    /// Where counting begins unless it is said.
+    private var start: Anchor { cycle?.start ?? .start }
 
     /// The moment under a field: a step, or an event with `count` and `since`.
     func anchor(_ name: String, in fields: YAMLFields) -> Anchor? {
@@ -27,11 +47,12 @@ struct MomentReader {
             return step.map { .step($0) }
         }
         guard let pattern = pattern(fields, required: true) else { return nil }
-        return .event(pattern, count: count ?? 1, since: since ?? .start)
+        return .event(pattern, count: count ?? 1, since: since ?? start)
     }
 
     private func step(of fields: YAMLFields) -> String? {
-        fields.choice("step", steps.map { ($0, $0) }, what: "the id of an earlier step")
+        let own = cycle.map { cycle in cycle.steps.map { ($0, cycle.full($0)) } } ?? []
+        return fields.choice("step", own + steps.map { ($0, $0) }, what: "the id of an earlier step")
     }
 
     /// The events that `partner`, `event` and `where` describe.
@@ -50,11 +71,15 @@ struct MomentReader {
     /// What `where` asks for: a value for each field, or several with “or” between them.
     private func fieldPatterns(_ fields: YAMLFields) -> [FieldPattern] {
         fields.scalars(expected: "a value, or several as in “dead or rebooted”").map { name, text in
-            let values = text.split(separator: " or ").map(String.init)
+            let words = text.split(separator: " or ").map(String.init)
+            let values = words.compactMap { FieldValue($0) }
+            if values.count < words.count {
+                fields.refuse(name, "expected \(FieldValue.form), found “\(text)”")
+            }
             if name == "verdict" || name == "previous" {
                 // A misspelt verdict would be an expectation that nothing can meet.
                 let known = Verdict.allCases.map { ($0.word, $0.word) } + [("none", "none")]
-                for value in values { _ = fields.choice(name, value, known, what: "a verdict") }
+                for word in words { _ = fields.choice(name, word, known, what: "a verdict") }
             }
             return FieldPattern(name: name, values: values)
         }
@@ -70,7 +95,9 @@ struct MomentReader {
         let never = fields.section("never").flatMap { pattern($0, required: true) }
         let anyOf = fields.list("anyOf")?.compactMap { pattern($0, required: true) }
         let plain = pattern(fields, required: forms.isEmpty)
+        let count = count(of: fields, isNever: never != nil)
         let of = anchor("of", in: fields)
+        let before = anchor("before", in: fields)
         let within = fields.value("within", expected: TimeSpan.textForm, TimeSpan.init(text:))
         if forms.count > 1, let second = forms.last {
             fields.refuse(second, "stands beside '\(forms[0])'; expected one of event, never and anyOf")
@@ -81,6 +108,34 @@ struct MomentReader {
         let patterns = [plain, never].compactMap { $0 } + (anyOf ?? [])
         guard !patterns.isEmpty else { return nil }
         return Expectation(
-            patterns: patterns, never: never != nil, of: of ?? .start, within: within, line: fields.line ?? 0)
+            patterns: patterns, count: count, of: of ?? start, within: within, before: before,
+            line: fields.line ?? 0)
+    }
+
+    /// How many events an expectation wants.
+    private func count(of fields: YAMLFields, isNever: Bool) -> ClosedRange<Int> {
+        func number(_ name: String, _ range: ClosedRange<Int>) -> Int? {
+            fields.value(name, expected: "a count from \(range.lowerBound) to \(range.upperBound)") { text in
+                Int(text).flatMap { range.contains($0) ? $0 : nil }
+            }
+        }
+        let exactly = number("exactly", 1...1_000_000)
+        let least = number("atLeast", 1...1_000_000)
+        let most = number("atMost", 1...1_000_000)
+        if isNever, let stray = ["exactly", "atLeast", "atMost"].first(where: { fields.names.contains($0) }) {
+            fields.refuse(stray, "cannot stand beside 'never'")
+        }
+        if isNever { return Expectation.none }
+        if let exactly {
+            if let stray = ["atLeast", "atMost"].first(where: { fields.names.contains($0) }) {
+                fields.refuse(stray, "stands beside 'exactly'; expected one of them")
+            }
+            return exactly...exactly
+        }
+        if let least, let most, least > most {
+            fields.refuse("atMost", "expected at least \(least), as in 'atLeast'")
+        }
+        if let most { return min(least ?? 0, most)...most }
+        return (least ?? 1)...Int.max
     }
 }

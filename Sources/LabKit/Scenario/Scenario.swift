@@ -14,7 +14,8 @@ package struct Scenario: Sendable {
     package var rails: Int
     package var partners: [PartnerID: PartnerPlan]
     package var steps: [Step]
-    package var sweep: Sweep?
+    /// What is varied, one thing after the other; empty for a scenario that is run once.
+    package var sweep: [SweepAxis]
     package var expectations: [Expectation]
     package var until: Until
     /// How long the pair must stay in its final state before the run ends.
@@ -56,21 +57,10 @@ package struct Bounds: Hashable, Sendable {
     package var slack = TimeSpan.milliseconds(5)
     /// Added to every bound in real time, where a busy host keeps processes waiting.
     package var realTimeSlack = TimeSpan.milliseconds(500)
+    /// How many bytes of history each partner may write in a run; nil for any number.
+    package var historyBytes: Int?
 
     package init() {}
-}
-
-/// Runs of one scenario that differ in one value.
-package struct Sweep: Sendable {
-    package var parameter: SweepParameter
-    /// In nanoseconds; what they mean is the parameter's to say.
-    package var values: [Int64]
-}
-
-/// What a sweep may vary.
-package enum SweepParameter: String, CaseIterable, Sendable {
-    /// How much later than `a` partner `b` boots; negative when `b` is first.
-    case skew
 }
 
 /// What the lab does to a partner or to the rail between them.
@@ -255,6 +245,8 @@ package struct Step: Sendable {
     package var ration: Ration?
     /// How far the wall clock is set, in nanoseconds; negative for back.
     package var clockStep: Int64 = 0
+    /// Whether it begins with the step before it, and does not wait for that one's effect.
+    package var isTogether = false
     /// The failpoint of the boot that this step starts.
     package var failpoint: Failpoint?
     /// Where the step stands in its file.
@@ -311,19 +303,31 @@ package struct EventPattern: Hashable, Sendable {
 /// What one field of an event must hold.
 package struct FieldPattern: Hashable, Sendable {
     package var name: String
-    package var values: [String]
+    package var values: [FieldValue]
 }
 
 /// What must, or must not, happen in a run.
 package struct Expectation: Sendable {
-    /// Any one of these satisfies the expectation, or breaks it when it is of the kind that must never be.
+    /// Any one of these counts.
     package var patterns: [EventPattern]
-    package var never: Bool
+    /// How many of them have to come.
+    package var count: ClosedRange<Int> = Self.once
     /// Counted from this moment.
     package var of: Anchor
     /// Until so long after that moment; nil for the rest of the run.
     package var within: TimeSpan?
+    /// Until this moment, which may never come; nil for the rest of the run.
+    package var before: Anchor?
     package var line: Int
+
+    /// One or more.
+    package static let once = 1...Int.max
+    /// None at all.
+    package static let none = 0...0
+    /// Whether it forbids something.
+    package var never: Bool { count == Self.none }
+    /// Whether something has to come.
+    package var wantsSome: Bool { count.lowerBound > 0 }
 }
 
 /// When a run is over.

@@ -39,8 +39,9 @@ package enum ScenarioParser {
             file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
             tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [],
             rails: rails ?? 1, partners: partners,
-            steps: steps, sweep: sweep(of: root, partners: partners),
-            expectations: schedule.moments.expectations(of: root), until: until(of: root, schedule.moments),
+            steps: steps, sweep: SweepAxis.axes(of: root, partners, steps),
+            expectations: schedule.expectations + schedule.moments.expectations(of: root),
+            until: until(of: root, schedule.moments),
             settle: root.value("settle", expected: TimeSpan.textForm, TimeSpan.init(text:))
                 ?? .milliseconds(300),
             deadline: root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:))
@@ -96,10 +97,9 @@ package enum ScenarioParser {
 
     /// The failpoint under `killAfter` or `freezeAfter`, and `failDelay`.
     static func failpoint(of fields: YAMLFields) -> Failpoint? {
-        let moments = Failpoint.Moment.allCases.map { ($0.rawValue, $0) }
         let delay = fields.value("failDelay", expected: TimeSpan.textForm, TimeSpan.init(text:))
         let failpoints = Failpoint.Act.allCases.compactMap { act in
-            fields.choice("\(act.rawValue)After", moments, what: "a moment on the way to ready").map {
+            fields.choice("\(act.rawValue)After", Failpoint.moments, what: Failpoint.form).map {
                 Failpoint(act, after: $0, delay: delay ?? .zero)
             }
         }
@@ -109,23 +109,6 @@ package enum ScenarioParser {
             fields.refuse("failDelay", "stands without 'killAfter' or 'freezeAfter'")
         }
         return failpoints.first
-    }
-
-    private static func sweep(of root: YAMLFields, partners: [PartnerID: PartnerPlan]) -> Sweep? {
-        guard let fields = root.section("sweep") else { return nil }
-        let form = "a list, each \(TimeSpan.textForm), negative when b is first"
-        guard let values = fields.values("skew", expected: form, SpanText.signedNanoseconds) else {
-            if fields.names.isEmpty { root.refuse("sweep", "expected what to vary: skew") }
-            return nil
-        }
-        if values.isEmpty { fields.refuse("skew", "expected at least one value") }
-        if Set(values).count < values.count { fields.refuse("skew", "holds the same value twice") }
-        if let partner = PartnerID.allCases.first(where: { partners[$0]?.bootAt != TimeSpan.zero }) {
-            fields.refuse(
-                "skew",
-                "sets when the partners boot, so partners.\(partner.rawValue).bootAt cannot stand with it")
-        }
-        return Sweep(parameter: .skew, values: values)
     }
 
     private static func until(of root: YAMLFields, _ moments: MomentReader) -> Until {
@@ -154,6 +137,7 @@ package enum ScenarioParser {
         bounds.dead = span("dead") ?? bounds.dead
         bounds.slack = span("slack") ?? bounds.slack
         bounds.realTimeSlack = span("realTimeSlack") ?? bounds.realTimeSlack
+        bounds.historyBytes = fields.count("historyBytes", 1...(1 << 40), "a number of bytes").map { Int($0) }
         return bounds
     }
 }

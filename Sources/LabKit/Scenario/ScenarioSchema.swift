@@ -47,12 +47,25 @@ package enum ScenarioSchema {
             ),
             ("settings", reference("settings", "What is changed in the configuration of both partners.")),
             ("partners", mapping(partnerFields, "When each partner boots, and what is special about it.")),
-            ("steps", list(reference("step"), "What happens, in this order.")),
+            (
+                "steps",
+                list(
+                    object([("anyOf", .array([reference("step"), reference("cycles")]))]),
+                    "What happens, in this order.")
+            ),
             (
                 "sweep",
                 mapping(
-                    [("skew", list(reference("signedSpan"), "How much later than a partner b boots."))],
-                    "The scenario is run once for each value.")
+                    [
+                        ("skew", list(reference("signedSpan"), "How much later than a partner b boots.")),
+                        (
+                            "failAfter",
+                            list(
+                                choice(Failpoint.Moment.allCases.map(\.rawValue)),
+                                "The moment of every killAfter and freezeAfter.")
+                        ),
+                        ("failDelay", list(reference("span"), "How much later than that moment.")),
+                    ], "The scenario is run once for each combination of values.")
             ),
             ("expect", list(reference("expectation"), "What must happen, or must not.")),
             ("until", reference("until", "When the run is over. Without it: when all is settled.")),
@@ -66,7 +79,8 @@ package enum ScenarioSchema {
                         ("dead", span("From the death of a process to the verdict. Without it: 20ms.")),
                         ("slack", span("Added to every bound for scheduling. Without it: 5ms.")),
                         ("realTimeSlack", span("Added to every bound in real time. Without it: 500ms.")),
-                    ], "The times within which things must happen.")
+                        ("historyBytes", number(1, 1 << 40, "How much each partner may write.")),
+                    ], "The times within which things must happen, and what may be written.")
             ),
             (
                 "load",
@@ -139,6 +153,7 @@ package enum ScenarioSchema {
                 reference("moment", "When, from another moment. Without at and after: after the step before.")
             ),
             ("delay", span("How much later than that.")),
+            ("together", flag("Whether it begins with the step before, in place of at and after.")),
         ] + failpointFields(Failpoint.Act.allCases) + [
             ("packets", mapping(packetFields, "How packets fare on a degraded rail.")),
             ("quota", span("What a starved partner gets of each period, from 1ms.")),
@@ -181,7 +196,7 @@ package enum ScenarioSchema {
                     (
                         "description",
                         .string(
-                            "What fields of the event must hold: a value, or several as in “dead or rebooted”."
+                            "What fields of the event must hold: a value, several as in “dead or rebooted”, or “>= 250ms”."
                         )
                     ),
                     ("type", .string("object")),
@@ -205,8 +220,20 @@ package enum ScenarioSchema {
         patternFields + [
             ("never", reference("pattern", "What must not happen.")),
             ("anyOf", list(reference("pattern"), "One of these must happen.")),
+            ("exactly", number(1, 1_000_000, "How often it must happen. Without a count: at least once.")),
+            ("atLeast", number(1, 1_000_000, "How often it must happen at least.")),
+            ("atMost", number(1, 1_000_000, "How often it may happen.")),
+            ("before", reference("moment", "Until when.")),
             ("within", span("How soon.")),
             ("of", reference("moment", "From when on. Without it: from the run's start.")),
+        ]
+    }
+
+    private static var cycleFields: [Field] {
+        [
+            ("cycles", number(1, 1_000, "How often the steps are done, one time after the other.")),
+            ("steps", list(reference("step"), "The steps; step kill-b of the third time is kill-b@3.")),
+            ("expect", list(reference("expectation"), "What must happen, or must not, each time.")),
         ]
     }
 
@@ -337,6 +364,7 @@ package enum ScenarioSchema {
             ("ownSettings", mapping(settingFields(isOwn: true))),
             ("client", mapping(clientFields, required: ["kind"])),
             ("step", mapping(stepFields, required: ["do"])),
+            ("cycles", mapping(cycleFields, required: ["cycles", "steps"])),
             ("pattern", mapping(patternFields, required: ["event"])),
             ("moment", mapping(momentFields)),
             ("until", mapping([("at", span("So long after the run's start."))] + momentFields)),
@@ -371,6 +399,10 @@ package enum ScenarioSchema {
 
     private static func choice(_ words: [String], _ what: String = "") -> JSONValue {
         described(what, [("enum", .array(words.map { .string($0) }))])
+    }
+
+    private static func flag(_ what: String) -> JSONValue {
+        described(what, [("type", .string("boolean"))])
     }
 
     private static func list(_ item: JSONValue, _ what: String = "") -> JSONValue {

@@ -1,9 +1,9 @@
 import ClusterConnection
 
-/// One run of a scenario: the scenario with its sweep's value filled in.
+/// One run of a scenario: the scenario with its sweep's values filled in.
 package struct ScenarioVariant: Sendable {
     package var scenario: Scenario
-    /// `skew=-100ms`; empty when the scenario sweeps nothing.
+    /// `skew=-100ms`, or `failAfter=firstRead failDelay=1ms`; empty when the scenario sweeps nothing.
     package var label: String
 
     /// How the run is called in tables and messages.
@@ -11,18 +11,16 @@ package struct ScenarioVariant: Sendable {
 }
 
 extension Scenario {
-    /// The runs that this scenario asks for, at least one.
+    /// The runs that this scenario asks for, at least one: every combination of its sweep's values.
     package var variants: [ScenarioVariant] {
-        guard let sweep else { return [ScenarioVariant(scenario: self, label: "")] }
-        return sweep.values.map { value in
-            var scenario = self
-            switch sweep.parameter {
-            case .skew:
-                scenario.partners[.a]?.bootAt = TimeSpan(nanoseconds: UInt64(max(0, -value)))
-                scenario.partners[.b]?.bootAt = TimeSpan(nanoseconds: UInt64(max(0, value)))
+        sweep.reduce([ScenarioVariant(scenario: self, label: "")]) { variants, axis in
+            variants.flatMap { variant in
+                axis.variants(of: variant.scenario).map { scenario, label in
+                    ScenarioVariant(
+                        scenario: scenario, label: variant.label.isEmpty ? label : "\(variant.label) \(label)"
+                    )
+                }
             }
-            return ScenarioVariant(
-                scenario: scenario, label: "\(sweep.parameter.rawValue)=\(SpanText.exact(signed: value))")
         }
     }
 }

@@ -6,6 +6,8 @@ import StrictYAML
 struct ScheduleReader {
     /// Moments may be counted from the steps read so far.
     private(set) var moments = MomentReader()
+    /// What is expected of each repetition of repeated steps.
+    private(set) var expectations: [Expectation] = []
     /// Nil where the file does not say whether the partner runs: a failpoint ends it some time.
     private var running: [PartnerID: Bool?] = [:]
     private var frozen: Set<PartnerID> = []
@@ -39,12 +41,11 @@ struct ScheduleReader {
     mutating func steps(of root: YAMLFields) -> [Step] {
         var steps: [Step] = []
         for fields in root.list("steps") ?? [] {
-            guard let step = step(fields, previous: steps.last) else {
-                isLost = true
-                continue
+            if fields.names.contains("cycles") {
+                repeatSteps(of: fields, &steps)
+            } else {
+                read(fields, &steps)
             }
-            add(step, to: &steps)
-            for repetition in repetitions(of: step, fields) { add(repetition, to: &steps) }
         }
         if isLost { return steps }
         for partner in held.sorted() {
@@ -69,9 +70,20 @@ struct ScheduleReader {
         return steps
     }
 
+    /// Reads one step, and those that it stands for.
+    private mutating func read(_ fields: YAMLFields, _ steps: inout [Step]) {
+        guard let step = step(fields, previous: steps.last) else {
+            isLost = true
+            return
+        }
+        add(step, to: &steps)
+        for repetition in repetitions(of: step, fields) { add(repetition, to: &steps) }
+    }
+
     private mutating func add(_ step: Step, to steps: inout [Step]) {
         steps.append(step)
         moments.steps.append(step.id)
+        if let cycle = moments.cycle { moments.cycle?.steps.append(cycle.short(step.id)) }
     }
 
     /// The steps that `times` and `interval` stand for, as if they were written out: the opposite of the step, the step
@@ -91,7 +103,7 @@ struct ScheduleReader {
             return []
         }
         var steps: [Step] = []
-        var known = moments.steps
+        var known = moments.cycle?.steps ?? moments.steps
         for number in 0..<(2 * times - 1) {
             var step = first
             if number.isMultiple(of: 2) {
@@ -100,13 +112,45 @@ struct ScheduleReader {
                 step.ration = nil
                 if opposite.object == .rail { step.partner = nil }
             }
+            step.isTogether = false
             step.trigger = .after(.step(steps.last?.id ?? first.id), delay: interval)
-            step.id = id(step.action, step.partner, known: known)
-            known.append(step.id)
+            let id = id(step.action, step.partner, known: known)
+            known.append(id)
+            step.id = moments.cycle?.full(id) ?? id
             follow(step, nil, fields)
             steps.append(step)
         }
         return steps
+    }
+
+    /// Unrolls steps that are done again and again. Step `kill-b` of the third time is `kill-b@3`, and simply `kill-b`
+    /// within it.
+    private mutating func repeatSteps(of fields: YAMLFields, _ steps: inout [Step]) {
+        let count = fields.required("cycles", expected: "a count from 1 to 1000") { text in
+            Int(text).flatMap { (1...1_000).contains($0) ? $0 : nil }
+        }
+        var began: [(place: Int, step: String)] = []
+        for number in 1...(count ?? 1) {
+            let place = steps.endIndex
+            moments.cycle = MomentReader.Cycle(
+                number: number, start: steps.last.map { .step($0.id) } ?? .start)
+            for fields in fields.list("steps") ?? [] {
+                if fields.names.contains("at") {
+                    fields.refuse("at", "cannot stand here: each cycle is at another time")
+                }
+                read(fields, &steps)
+            }
+            if place == steps.endIndex, !isLost { fields.refuse("steps", "expected at least one step") }
+            if place < steps.endIndex { began.append((expectations.endIndex, steps[place].id)) }
+            expectations += moments.expectations(of: fields)
+        }
+        moments.cycle = nil
+        // What a cycle brings must not be taken for what the one before it was to bring.
+        for (cycle, next) in zip(began, began.dropFirst()) {
+            for index in cycle.place..<next.place where expectations[index].before == nil {
+                expectations[index].before = .step(next.step)
+            }
+        }
     }
 
     private mutating func step(_ fields: YAMLFields, previous: Step?) -> Step? {
@@ -119,7 +163,8 @@ struct ScheduleReader {
             Int($0).flatMap { (0..<rails).contains($0) ? $0 : nil }
         }
         let failpoint = ScenarioParser.failpoint(of: fields)
-        let trigger = trigger(of: fields, previous: previous)
+        let isTogether = isTogether(fields, previous: previous)
+        let trigger = isTogether ? previous?.trigger ?? .at(.zero) : trigger(of: fields, previous: previous)
         let given = fields.value("id", expected: ScenarioParser.nameForm) {
             ScenarioParser.isName($0) ? $0 : nil
         }
@@ -149,16 +194,31 @@ struct ScheduleReader {
                 "\(failpoint.act.rawValue)After",
                 "cannot stand here: only a step that boots a partner can arm it")
         }
-        if let given, moments.steps.contains(given) {
+        let taken = moments.cycle?.steps ?? moments.steps
+        if let given, taken.contains(given) {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
+        let id = given ?? id(action, partner, known: taken)
         var step = Step(
-            id: given ?? id(action, partner, known: moments.steps), action: action, partner: partner,
-            rail: rail,
-            trigger: trigger, failpoint: failpoint, line: fields.line ?? 0)
+            id: moments.cycle?.full(id) ?? id, action: action, partner: partner, rail: rail, trigger: trigger,
+            isTogether: isTogether, failpoint: failpoint, line: fields.line ?? 0)
         FaultReader.read(fields, into: &step)
         follow(step, failpoint, fields)
         return step
+    }
+
+    private func isTogether(_ fields: YAMLFields, previous: Step?) -> Bool {
+        let isTogether =
+            fields.choice("together", [("true", true), ("false", false)], what: "true or false") ?? false
+        guard isTogether else { return false }
+        if previous == nil {
+            fields.refuse("together", "cannot stand in the first step; expected 'at' or 'after'")
+        }
+        for stray in ["at", "after", "delay"] where fields.names.contains(stray) {
+            fields.refuse(
+                stray, "stands beside 'together', which begins with the step before; expected one of them")
+        }
+        return true
     }
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.

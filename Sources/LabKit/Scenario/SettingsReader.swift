@@ -72,21 +72,26 @@ struct SettingsReader {
     }
 
     private func applyHeartbeat(_ heartbeat: YAMLFields, to settings: inout PartnerSettings) {
-        settings.heartbeatInterval = Self.span("interval", heartbeat) ?? settings.heartbeatInterval
+        settings.heartbeatInterval =
+            Self.span("interval", heartbeat, atLeast: .milliseconds(1)) ?? settings.heartbeatInterval
         settings.missLimit =
-            heartbeat.value("missLimit", expected: "a count from 1 to 1000000") {
-                Self.count($0, 1...1_000_000)
+            heartbeat.value("missLimit", expected: "a count from 2 to 10000") {
+                Self.count($0, 2...10_000)
             }
             ?? settings.missLimit
     }
 
     private func applyConnect(_ connect: YAMLFields, to settings: inout PartnerSettings) {
-        settings.attemptTimeout = Self.span("attemptTimeout", connect) ?? settings.attemptTimeout
-        settings.backoffStart = Self.span("backoffStart", connect) ?? settings.backoffStart
-        settings.backoffCap = Self.span("backoffCap", connect) ?? settings.backoffCap
+        settings.attemptTimeout =
+            Self.span("attemptTimeout", connect, atLeast: .milliseconds(10)) ?? settings.attemptTimeout
+        settings.backoffStart =
+            Self.span("backoffStart", connect, atLeast: .milliseconds(1)) ?? settings.backoffStart
+        settings.backoffCap =
+            Self.span("backoffCap", connect, atLeast: .milliseconds(1)) ?? settings.backoffCap
         settings.slowRetry =
             Self.span("slowRetry", connect, atLeast: .milliseconds(100)) ?? settings.slowRetry
-        settings.handshakeTimeout = Self.span("handshakeTimeout", connect) ?? settings.handshakeTimeout
+        settings.handshakeTimeout =
+            Self.span("handshakeTimeout", connect, atLeast: .milliseconds(10)) ?? settings.handshakeTimeout
         settings.exchangeTimeout =
             Self.span("exchangeTimeout", connect, atLeast: .milliseconds(100)) ?? settings.exchangeTimeout
         if settings.backoffCap < settings.backoffStart {

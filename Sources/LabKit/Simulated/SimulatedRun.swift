@@ -1,5 +1,6 @@
 import Addressing
 import ClusterConnection
+import Glibc
 import Simulation
 
 /// One run of a scenario in the simulator: does to a world what the director orders, and gathers the same evidence that
@@ -15,10 +16,12 @@ struct SimulatedRun {
     /// The lives whose end was seen.
     private var buried: Set<Int> = []
     private var lifeCount = 0
+    /// Steps that boot a partner which then freezes itself, and has not yet; by their place in the schedule.
+    private var awaited: [Int] = []
     private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
 
     private init(
-        _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false
+        _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false, tamper: (any Tamper)? = nil
     ) throws(LabError) {
         self.variant = variant
         var nodes: [NodePlan] = []
@@ -41,6 +44,7 @@ struct SimulatedRun {
             fabric.patience = settings.transportPatience
         }
         world = World(nodes: nodes, fabric: fabric, seed: seed, keepsHistory: true, keepsSteps: keepsSteps)
+        world.tamper = tamper
         director = Director(variant.scenario, start: world.now)
     }
 
@@ -50,7 +54,6 @@ struct SimulatedRun {
         for step in scenario.steps {
             switch step.action {
             case .holdWrites, .releaseWrites: return "step \(step.id) holds packets of the kernel back"
-            case .census: return "step \(step.id) counts what the kernel holds"
             case .removeAddress, .addAddress, .removeDevice, .addDevice:
                 return "step \(step.id) takes a device or an address from the kernel"
             case .degrade, .restore: return "step \(step.id) is done by the kernel's queues"
@@ -58,16 +61,20 @@ struct SimulatedRun {
                 return "step \(step.id) is done to an interface of the kernel's"
             case .starve, .feed: return "step \(step.id) takes a real processor away"
             case .stepClock: return "step \(step.id) sets a clock that the simulator does not have"
-            case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff: continue
+            case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .census: continue
             }
         }
         return nil
     }
 
     /// Runs a scenario once.
-    static func run(_ variant: ScenarioVariant, seed: UInt64) throws(LabError) -> RunRecord {
+    ///
+    /// - Parameter tamper: what changes the connection managers behind their back, so that a test sees the checker find it.
+    package static func run(
+        _ variant: ScenarioVariant, seed: UInt64, tamper: (any Tamper)? = nil
+    ) throws(LabError) -> RunRecord {
         if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
-        var run = try SimulatedRun(variant, seed: seed)
+        var run = try SimulatedRun(variant, seed: seed, tamper: tamper)
         return run.run()
     }
 
@@ -121,10 +128,33 @@ struct SimulatedRun {
     /// Goes on until something was written or the director has something due.
     private mutating func waitForNews() -> RunEnding? {
         let wake = director.nextWake(after: world.now) ?? world.now + .seconds(1)
-        while world.history.count == linesTaken, world.lives.count == lifeCount, deaths.isEmpty {
+        while world.history.count == linesTaken, world.lives.count == lifeCount, deaths.isEmpty, struck == nil
+        {
             if !world.step(until: wake) { break }
         }
-        return takeNews()
+        let ending = takeNews()
+        while let struck { froze(struck) }
+        return ending
+    }
+
+    /// A partner that has frozen itself, and the lab does not know yet.
+    private var struck: (place: Int, at: Instant)? {
+        for (place, index) in awaited.enumerated() {
+            let node = scenario.steps[index].partner.flatMap { PartnerID.allCases.firstIndex(of: $0) } ?? 0
+            if let at = world.life(of: node)?.frozenAt { return (place, at) }
+        }
+        return nil
+    }
+
+    /// A step that waited for a partner to freeze itself has had its effect.
+    private mutating func froze(_ struck: (place: Int, at: Instant)) {
+        let index = awaited.remove(at: struck.place)
+        let step = scenario.steps[index]
+        director.heard(
+            log.fault(
+                step: step.id, action: .freeze, partner: step.partner, began: struck.at, effect: struck.at,
+                at: world.now, failpoint: step.failpoint))
+        director.stepDone(index, StepMoment(began: struck.at, effect: struck.at))
     }
 
     private var deaths: [Int] {
@@ -198,9 +228,15 @@ struct SimulatedRun {
         switch event.name {
         case .listening: return event.with(Self.place(rail.address, settings))
         case .connectStarted, .requestAccepted: return event.with(Self.place(rail.partnerAddress, settings))
+        case .connectFailed:
+            let status = event.text("reason").flatMap { Self.statuses[$0] }
+            return status.map { event.with([("cmStatus", .integer($0))]) } ?? event
         default: return event
         }
     }
+
+    /// What a connection event says on Soft-RoCE of an attempt that failed for these reasons (enum ib_cm_rej_reason).
+    private static let statuses: [String: Int64] = ["nobodyListens": 8, "staleTransport": 10]
 
     private static func place(_ address: String, _ settings: PartnerSettings) -> [(String, JSONValue)] {
         let gid = (try? RailAddress(address))?.gid.description ?? ""
@@ -259,6 +295,7 @@ extension SimulatedRun {
             }
         case .powerOff: for rail in rails { world.cut(RailID(index: UInt8(rail))) }
         case .heal: for rail in rails { world.heal(RailID(index: UInt8(rail))) }
+        case .census: takeCensus(began)
         default: break
         }
         if step.action == .powerOff {
@@ -276,27 +313,28 @@ extension SimulatedRun {
         if step.action == .boot || step.action == .reboot, let partner = step.partner {
             powerOn(partner, step.failpoint)
         }
-        var moment = StepMoment(began: began, effect: began)
         if step.freezesByItself {
-            // A failpoint that is never reached is for the run's deadline to find.
-            guard let struck = waitUntilFrozen(node) else { return }
-            moment = StepMoment(began: struck, effect: struck)
-            director.heard(
-                log.fault(
-                    step: step.id, action: .freeze, partner: step.partner, began: struck, effect: struck,
-                    at: world.now,
-                    failpoint: step.failpoint))
+            awaited.append(index)
+            _ = takeNews()
+            return
         }
-        director.stepDone(index, moment)
+        director.stepDone(index, StepMoment(began: began, effect: began))
         _ = takeNews()
     }
 
-    /// Goes on until a process stands still by itself; nil when it does not before the run's deadline.
-    private mutating func waitUntilFrozen(_ node: NodeNumber) -> Instant? {
-        guard let number = world.lives.lastIndex(where: { $0.node == node }) else { return nil }
-        let limit = world.now + scenario.deadline
-        while !world.lives[number].isFrozen, world.step(until: limit) {}
-        return world.lives[number].isFrozen ? world.now : nil
+    /// Counts what both hold of the simulated transport. A process has one more identifier for each rail it listens on, which
+    /// never comes or goes.
+    private mutating func takeCensus(_ began: Instant) {
+        for (node, partner) in PartnerID.allCases.enumerated() {
+            guard let life = world.life(of: node) else { continue }
+            let holdings = life.holdings
+            let census = Census(
+                partner: partner, pid: pid_t(world.lives.count),
+                counts: [
+                    "qp": holdings.queuePairs, "cm_id": holdings.endpoints, "mr": holdings.portMemories,
+                ])
+            director.heard(log.census(census, began: began, at: world.now))
+        }
     }
 
     /// Kills a process; it is done when the process is gone.

@@ -99,7 +99,10 @@ struct SoakSchedule {
     private mutating func drawStrike(_ partner: PartnerID) -> Bool {
         count += 1
         // Without clients nothing is exchanged that would be worth a strike.
-        let moments = Failpoint.Moment.allCases.filter { client != nil || $0.isOfHandshake }
+        // Only one side accepts.
+        let moments = Failpoint.Moment.allCases.filter {
+            $0 != .requestAccepted && (client != nil || $0.isOfHandshake)
+        }
         let moment = moments[Int(random.next(upperBound: UInt64(moments.count)))]
         // A handshake takes little more than a millisecond, an exchange twenty.
         let failpoint = Failpoint(
@@ -271,7 +274,8 @@ extension Failpoint.Moment {
     /// Whether it is before the two sides have exchanged anything but their handshake.
     fileprivate var isOfHandshake: Bool {
         switch self {
-        case .connected, .firstRead, .firstWrite, .secondRead, .secondWrite, .established: true
+        case .requestAccepted, .connected, .firstRead, .firstWrite, .secondRead, .secondWrite, .established:
+            true
         case .peerInformation, .clientInformation, .portsMade, .readySaid, .partnerReady: false
         }
     }

@@ -246,12 +246,12 @@ final class ClientRegistry {
     }
 
     private func fail(_ pair: ClientPair, of connection: ConnectionID, _ error: VerbsError) {
-        failureDetail = error.description
+        failureDetail = FailureDetail(error)
         events.append(.portsFailed(connection, pair))
     }
 
     /// Why ports could not be made, for the line that the connection manager records about it.
-    var failureDetail: String?
+    var failureDetail: FailureDetail?
 
     /// Tells the clients of work that has finished and messages that came, for a moment.
     ///

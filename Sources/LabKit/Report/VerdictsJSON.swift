@@ -4,10 +4,14 @@ import ClusterConnection
 package enum VerdictsJSON {
     /// The document: one object, its runs in order.
     package static func document(_ runs: [RunResult]) -> JSONValue {
+        document(runs.map { run($0) }, of: runs)
+    }
+
+    /// The document of runs whose verdicts are objects already.
+    static func document(_ verdicts: [JSONValue], of runs: [RunResult]) -> JSONValue {
         .object(
             JSONObject([
-                ("held", .bool(runs.allSatisfy { $0.judgement.result == .held })),
-                ("runs", .array(runs.map { run($0) })),
+                ("held", .bool(runs.allSatisfy { $0.judgement.result == .held })), ("runs", .array(verdicts)),
             ]))
     }
 

@@ -1,0 +1,155 @@
+import ClusterConnection
+
+/// Run folders that several machines made, each of its part of the runs (`Shard`), put together into one.
+package struct MergedRuns: Sendable {
+    /// The results of all of them: by the scenario's name, then in the order of the sweep's values and of repetitions.
+    package let results: [RunResult]
+    /// Of each, what `verdict.json` says.
+    private let verdicts: [JSONValue]
+    private let places: [String]
+    private let environment: JSONObject
+
+    /// Reads the folders.
+    ///
+    /// - Throws: `LabError` for a folder that is none of a whole run, for parts that were not run alike, and for a run that two
+    ///   of them hold.
+    package init(_ folders: [String]) throws {
+        var environment: (folder: String, fields: JSONObject)?
+        var runs: [Run] = []
+        for folder in folders {
+            let own = try Self.object("environment.json", in: folder)
+            if let first = environment {
+                try Self.checkAlike(first.fields, of: first.folder, own, of: folder)
+            } else {
+                environment = (folder, own)
+            }
+            guard case .array(let all)? = try Self.object("verdicts.json", in: folder)["runs"] else {
+                throw LabError("\(folder)/verdicts.json is damaged: it has no list “runs”")
+            }
+            for verdict in all { runs.append(try Run(verdict, in: folder)) }
+        }
+        runs.sort { $0.rank < $1.rank }
+        for (one, other) in zip(runs, runs.dropFirst()) where one.rank == other.rank {
+            throw LabError(
+                "\(one.place) and \(other.place) are the same run: expected parts that have none in common, as "
+                    + "“ccmlab run --shard” makes them")
+        }
+        results = runs.map(\.result)
+        verdicts = runs.map(\.verdict)
+        places = runs.map(\.place)
+        self.environment = environment?.fields ?? JSONObject([])
+    }
+
+    /// Leaves a run folder with all runs, as if they had been done by one machine.
+    package func write(to folder: String) throws {
+        for (place, result) in zip(places, results) {
+            try Files.makeFolder("\(folder)/\(result.folder)")
+            try Files.copyAll(below: place, to: "\(folder)/\(result.folder)")
+        }
+        var measurements = Measurements()
+        for run in results { measurements.add(run.judgement.measurements) }
+        try Files.write(JSONText.pretty(.object(environment)), to: "\(folder)/environment.json")
+        try Files.write(
+            JSONText.pretty(VerdictsJSON.document(verdicts, of: results)), to: "\(folder)/verdicts.json")
+        try Files.write(JSONText.pretty(measurements.json), to: "\(folder)/measurements.json")
+        try Files.write(JUnit.xml(results), to: "\(folder)/junit.xml")
+        try Files.write(KTAP.text(results), to: "\(folder)/verdicts.ktap")
+    }
+
+    /// The table of the runs, what broke, and how many held.
+    package func lines(_ table: Table, folder: String) -> [String] {
+        var lines = [table.header]
+        var rest = results[...]
+        while let first = rest.first {
+            let name = first.variant.scenario.name
+            let same = rest.prefix { $0.variant.scenario.name == name }
+            lines.append(table.row(Array(same)))
+            rest = rest.dropFirst(same.count)
+        }
+        for run in results where run.judgement.result != .held {
+            lines += [""] + table.failures(of: run, folder: "\(folder)/\(run.folder)")
+        }
+        let held = results.count { $0.judgement.result == .held }
+        return lines + ["", "\(held) of \(results.count) runs held", "run folder: \(folder)"]
+    }
+
+    /// What must be the same for runs to be parts of one.
+    private static func checkAlike(
+        _ first: JSONObject, of firstFolder: String, _ other: JSONObject, of otherFolder: String
+    ) throws {
+        for field in first.fields where other[field.name]?.plainText != field.value.plainText {
+            throw LabError(
+                "\(firstFolder) and \(otherFolder) were not run alike: \(field.name) is \(field.value.plainText) and "
+                    + "\(other[field.name]?.plainText ?? "missing"); expected parts of one run")
+        }
+    }
+
+    private static func object(_ name: String, in folder: String) throws -> JSONObject {
+        guard Files.isFolder(folder) else { throw LabError("there is no folder \(folder): name run folders") }
+        guard let bytes = Files.bytes(of: "\(folder)/\(name)", limit: 1 << 30) else {
+            throw LabError(
+                "\(folder) has no \(name): expected the folder of a whole run, as “ccmlab run” and “ccmlab soak” leave it"
+            )
+        }
+        let value: JSONValue
+        do throws(JSONProblem) {
+            value = try JSONReader.value(of: bytes[...])
+        } catch {
+            throw LabError("\(folder)/\(name) is damaged: \(error)")
+        }
+        guard case .object(let object) = value else {
+            throw LabError("\(folder)/\(name) is damaged: not a JSON object")
+        }
+        return object
+    }
+}
+
+/// One run of a part.
+private struct Run {
+    let result: RunResult
+    let verdict: JSONValue
+    /// Its folder.
+    let place: String
+    /// Where it stands among all runs: no two have the same.
+    let rank: (String, Int, String, Int)
+
+    init(_ verdict: JSONValue, in folder: String) throws {
+        self.verdict = verdict
+        guard case .object(let object) = verdict, let name = object["folder"]?.string, Self.isBelow(name)
+        else {
+            throw LabError("\(folder)/verdicts.json is damaged: a run without a “folder” below it")
+        }
+        let place = "\(folder)/\(name)"
+        self.place = place
+        guard Files.isFolder(place) else {
+            throw LabError("\(place) is missing, and \(folder)/verdicts.json names it")
+        }
+        let run = try ReportedRun(in: place, named: name, capture: PacketList(note: ""))
+        guard run.knowsSettings else {
+            throw LabError("\(place): \(run.problems.first ?? "its scenario cannot be read")")
+        }
+        var judgement = Judgement.notRun("")
+        switch run.verdict.result {
+        case .held: judgement.result = .held
+        case .broke: judgement.result = .broke
+        case .notRun(let reason): judgement.result = .notRun(reason)
+        case .unknown(let why): throw LabError("\(place): \(why)")
+        }
+        judgement.measurements = run.measurements
+        judgement.broken = try run.verdict.breaks.map { broken in
+            guard let rule = Rule(rawValue: broken.rule) else {
+                throw LabError("\(place)/verdict.json is damaged: there is no rule “\(broken.rule)”")
+            }
+            return Broken(rule, broken.explanation, evidence: broken.events)
+        }
+        result = RunResult(
+            variant: run.variant, repetition: run.verdict.repetition, judgement: judgement, folder: name,
+            start: run.timeline.start, duration: run.duration)
+        rank = (run.scenarioName, run.order, run.verdict.variant, run.verdict.repetition)
+    }
+
+    /// Nothing that a file says leads out of its folder.
+    private static func isBelow(_ name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix("/") && !name.split(separator: "/").contains("..")
+    }
+}

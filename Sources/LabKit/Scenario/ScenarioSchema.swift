@@ -50,7 +50,7 @@ package enum ScenarioSchema {
             (
                 "steps",
                 list(
-                    object([("anyOf", .array([reference("step"), reference("cycles")]))]),
+                    stepOrCycles,
                     "What happens, in this order.")
             ),
             (
@@ -127,6 +127,14 @@ package enum ScenarioSchema {
     }
 
     // MARK: Steps, moments, expectations
+
+    /// One thing or the other, by what it has: of either, an editor can say what is wrong with it.
+    private static var stepOrCycles: JSONValue {
+        object([
+            ("if", object([("required", .array([.string("cycles")]))])), ("then", reference("cycles")),
+            ("else", reference("step")),
+        ])
+    }
 
     private static var stepFields: [Field] {
         let takers = StepAction.allCases.filter(\.takesRail).map(\.rawValue).joined(separator: ", ")

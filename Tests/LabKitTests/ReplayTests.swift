@@ -59,6 +59,22 @@ struct ReplayTests {
         #expect(try RecordedRuns.lives(at: "\(folder)/latest").map(\.name) == ["a1", "b1"])
     }
 
+    /// A process that is killed before its first line has nothing to record, and is no recording that is missing.
+    @Test func aLifeThatEndedBeforeItBeganIsNoneThatCannotBeRead() throws {
+        defer { Files.removeFolder(folder) }
+        for life in ["a1", "a2", "a3"] { try put([], "run/config-\(life).yaml") }
+        for life in ["a1", "a3"] { try put(recording(), "run/recording-\(life).ccmrec") }
+        let started = #"{"time":1,"partner":"a","incarnation":"7","event":"started"}"# + "\n"
+        try put(Array((started + started).utf8), "run/history-a.jsonl")
+        let (report, lines) = try report(folder)
+        #expect(report.unread == 0 && report.different == 0)
+        #expect(lines.contains { $0.hasPrefix("run a2") && $0.hasSuffix("killed before it began") })
+        #expect(report.summary.contains { $0.hasPrefix("2 of 2 lives the same") })
+        // One that wrote that it began has to have a recording.
+        try put(Array((started + started + started).utf8), "run/history-a.jsonl")
+        #expect(try self.report(folder).0.unread == 1)
+    }
+
     @Test func whereThereIsNoRunItIsSaid() throws {
         defer { Files.removeFolder(folder) }
         #expect(throws: LabError("there is no \(folder): name a run folder")) {

@@ -1,3 +1,4 @@
+import ClusterConnection
 import Glibc
 import Recording
 
@@ -9,6 +10,8 @@ package enum RecordedRuns {
         package var name: String
         /// Where its recording is.
         package var path: String
+        /// Whether it came as far as to say so: a process can be killed before its first instruction of its own.
+        package var hasBegun = true
     }
 
     /// The files of a life: its configuration, its recording.
@@ -46,14 +49,35 @@ package enum RecordedRuns {
             // The tenth life comes behind the second.
             ($0.prefix(1), $0.count, $0) < ($1.prefix(1), $1.count, $1)
         }
+        let unbegun = unbegun(here, in: folder)
         var lives = here.map { life in
-            Life(name: name.isEmpty ? life : "\(name) \(life)", path: "\(folder)/\(recording(of: life))")
+            Life(
+                name: name.isEmpty ? life : "\(name) \(life)", path: "\(folder)/\(recording(of: life))",
+                hasBegun: !unbegun.contains(life))
         }
         for below in names where Files.isFolder("\(folder)/\(below)") && !isLink("\(folder)/\(below)") {
             lives += try self.lives(
                 in: "\(folder)/\(below)", named: name.isEmpty ? below : "\(name)/\(below)")
         }
         return lives
+    }
+
+    /// Those of a folder's lives that ended before they began. A life without a recording is one when its partner's history
+    /// begins as often as there are recordings.
+    private static func unbegun(_ lives: [String], in folder: String) -> Set<String> {
+        var unbegun: Set<String> = []
+        for partner in PartnerID.allCases {
+            let own = lives.filter { $0.hasPrefix(partner.rawValue) }
+            let unrecorded = own.filter { !Files.exists("\(folder)/\(recording(of: $0))") }
+            guard !unrecorded.isEmpty,
+                let history = Files.text(of: "\(folder)/history-\(partner.rawValue).jsonl")
+            else { continue }
+            let begun = history.split(separator: "\n").count {
+                $0.contains("\"event\":\"\(EventName.started.rawValue)\"")
+            }
+            if begun == own.count - unrecorded.count { unbegun.formUnion(unrecorded) }
+        }
+        return unbegun
     }
 
     /// The life that a file is of; nil for another file.

@@ -9,6 +9,8 @@ package struct ReplayReport: Sendable {
     private var actions: UInt64 = 0
     /// Lives in which the manager did something else than it did when it was recorded.
     package private(set) var different = 0
+    /// Lives that ended before they began: there is nothing to replay of them.
+    private var unbegun = 0
     /// Lives that could not be read.
     package private(set) var unread = 0
 
@@ -22,6 +24,10 @@ package struct ReplayReport: Sendable {
 
     /// Takes a life, and returns its lines.
     package mutating func add(_ replayed: ReplayedLife) -> [String] {
+        guard replayed.life.hasBegun else {
+            unbegun += 1
+            return [Self.row(replayed.life.name, "-", "-", "killed before it began")]
+        }
         lives += 1
         switch replayed.result {
         case .failure(let error):
@@ -54,6 +60,9 @@ package struct ReplayReport: Sendable {
         ]
         if different > 0 { lines.append("\(different) differ") }
         if unread > 0 { lines.append("\(unread) could not be read") }
+        if unbegun > 0 {
+            lines.append("\(unbegun) more were killed before they began: nothing was recorded of them")
+        }
         if cut > 0 {
             lines.append("\(cut) are cut: the partner was killed, or the file; what is there was replayed")
         }

@@ -15,7 +15,7 @@ final class Reaper {
 
     /// So many remains may wait; who has more destroys them where he stands. Without a bound a partner that asks for
     /// connections without end would fill the memory.
-    private static let limit = 64
+    static let limit = 64
     /// Room for the calls into the kernel; all of it is locked once it is touched.
     private static let stackByteCount = 256 * 1024
 

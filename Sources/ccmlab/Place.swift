@@ -144,7 +144,7 @@ struct Place: ParsableArguments {
     /// The exit status of a command whose runs have come to this.
     static func finish(_ results: [RunResult]) throws {
         if results.contains(where: { $0.judgement.result == .broke }) { throw Status.didNotHold }
-        if results.contains(where: { $0.judgement.result != .held }) { throw Status.notCarriedOut }
+        if results.contains(where: { !$0.judgement.result.isWanted }) { throw Status.notCarriedOut }
     }
 
     /// Does what a command is there for, and says what kept it from it, with the exit status that goes with it.

@@ -174,6 +174,35 @@ struct HTMLReportTests {
         #expect(page.openRuns == 1)
     }
 
+    @Test func whatBrokeAsExpectedIsFoldedAndSaysWhy() async throws {
+        let folder = try Folder()
+        try folder.add(try brokenRun()) { $0.result = .brokeAsExpected("a known bug") }
+        let page = try await folder.report()
+        #expect(page.openRuns == 0)
+        #expect(page.text.contains("1 broke as expected"))
+        #expect(page.text.contains("Broke as expected: a known bug"))
+    }
+
+    @Test func repeatedRunsAreCountedAndCalledFlaky() async throws {
+        let folder = try Folder()
+        for repetition in 1...4 {
+            var run = try repetition == 2 ? brokenRun() : HistoryBuilder.goodRun()
+            run.scenario.name = "shaky"
+            let result = RunResult(
+                variant: run.record.variant, repetition: repetition, judgement: run.judgement,
+                folder: "shaky/run-\(repetition)", start: HistoryBuilder.instant(0), duration: .seconds(2))
+            try folder.write(
+                run.record.events.map { $0.line + "\n" }.joined(), to: "\(result.folder)/events.jsonl")
+            try folder.write(HistoryBuilder.minimal, to: "\(result.folder)/scenario.yaml")
+            try JudgedRun.write(result, to: "\(folder.path)/\(result.folder)")
+        }
+        let page = try await folder.report()
+        #expect(page.text.contains("Repeated runs"))
+        #expect(page.text.contains("flaky, 3/4 held"))
+        #expect(page.text.contains("30.1-95.4 %"))
+        #expect(page.text.contains("Wilson"))
+    }
+
     @Test func aRunWithoutACaptureSaysSo() async throws {
         let folder = try Folder()
         try folder.add(try HistoryBuilder.goodRun())

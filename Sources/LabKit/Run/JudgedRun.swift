@@ -46,7 +46,7 @@ struct JudgedRun {
                 variant, folder: path, tools: session.tools, before: session.before)
             start = outcome.record.events.first { $0.name == .runStarted }?.time ?? began
             judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
-            if judgement.result == .broke,
+            if !judgement.broken.isEmpty,
                 let problem = try await FabricHealth.problem(senders: outcome.senders)
             {
                 judgement.result = .notRun(problem)

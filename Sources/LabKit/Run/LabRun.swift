@@ -109,8 +109,9 @@ package struct LabRun: Sendable {
         var lines: [String] = []
         for scenario in scenarios {
             let failed = results.filter {
-                $0.variant.scenario.name == scenario.name && $0.judgement.result != .held
+                $0.variant.scenario.name == scenario.name && !$0.judgement.result.isWanted
             }
+            lines += table.expectedBreaks(of: results.filter { $0.variant.scenario.name == scenario.name })
             // The runs of a sweep mostly fail alike.
             for run in failed.prefix(3) {
                 lines.append("")
@@ -125,10 +126,9 @@ package struct LabRun: Sendable {
         let speed = table.speed(measurements, clock: environment.clock)
         if !speed.isEmpty { lines += [""] + speed }
         if let reference { lines += [""] + table.ratios(measurements, to: reference) }
-        let held = results.count { $0.judgement.result == .held }
+        lines += Repeated.lines(results)
         lines.append("")
-        lines.append(
-            "\(held) of \(results.count) runs held (\(environment.clock) time, \(environment.ground))")
+        lines.append("\(results.inWords("runs")) (\(environment.clock) time, \(environment.ground))")
         lines.append("run folder: \(shownOutput)")
         return lines
     }

@@ -30,7 +30,7 @@ struct RunSection {
         var markup = Markup()
         let result = run.verdict.result
         let attributes: [Markup.Attribute] = [("class", "run \(result.style)"), ("id", anchor)]
-        markup.element("details", attributes + (result == .held ? [] : [("open", "open")])) { markup in
+        markup.element("details", attributes + (result.isWanted ? [] : [("open", "open")])) { markup in
             markup.element("summary") { markup in
                 markup.element(
                     "span", [("class", "badge \(result.style)")], text: "\(result.sign) \(result.word)")
@@ -67,6 +67,9 @@ struct RunSection {
         for problem in run.problems { markup.element("p", [("class", "problem")], text: "⚠ \(problem)") }
         if case .notRun(let reason) = run.verdict.result {
             markup.element("p", [("class", "problem")], text: "Not run: \(reason)")
+        }
+        if case .brokeAsExpected(let reason) = run.verdict.result {
+            markup.element("p", text: "Broke as expected: \(reason)")
         }
         // The time line is to be seen without scrolling past everything that came of one cause; and where the run says
         // nothing about the product, nor do these.
@@ -161,7 +164,7 @@ struct RunSection {
     // MARK: Events
 
     private func writeEvents(into markup: inout Markup) {
-        let isShort = run.verdict.result != .held && choice.shown.count <= 60
+        let isShort = !run.verdict.result.isWanted && choice.shown.count <= 60
         let attributes: [Markup.Attribute] = [("class", "fold eventlist")]
         markup.element("details", attributes + (isShort ? [("open", "open")] : [])) { markup in
             markup.element("summary", text: "Events: \(choice.shown.count) of \(run.events.count)")

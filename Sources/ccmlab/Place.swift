@@ -19,10 +19,12 @@ struct Place: ParsableArguments {
     @Option(help: "The virtual machine's clock. auto: virtual, but real where the machine has KVM.")
     var clock = ClockChoice.auto
 
-    @Option(help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.")
+    @Option(
+        help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.",
+        completion: .directory)
     var output: String?
 
-    @Option(help: "The partner program. Without it: ccmd beside ccmlab.")
+    @Option(help: "The partner program. Without it: ccmd beside ccmlab.", completion: .file())
     var ccmd: String?
 
     @Flag(help: "Print progress as lines that begin with “~ ”, for a program that reads them.")

@@ -12,6 +12,9 @@ struct Run: AsyncParsableCommand {
             leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, packet capture, and \
             report.html, which shows all of it.
 
+            Exit status: 0 all held, or broke as its scenario expects, 1 something did not hold, 2 a run could not be \
+            carried out, 64 wrong usage or a malformed scenario, 130 interrupted.
+
             Examples:
               ccmlab run Lab/scenarios/boot-order
               ccmlab run Lab/scenarios/boot-order/a-first.yaml --repeat 20
@@ -21,14 +24,15 @@ struct Run: AsyncParsableCommand {
               ccmlab run my-scenario.yaml --fabric vm --clock real --output /tmp/evidence
             """)
 
-    @Argument(help: "Scenario files, or folders of them.")
+    @Argument(help: "Scenario files, or folders of them.", completion: .scenarios)
     var paths: [String]
 
     @OptionGroup var place: Place
 
     @Option(
-        name: .customLong("tag"), help: "Run only scenarios that have this tag; more than once for more tags."
-    )
+        name: .customLong("tag"),
+        help: "Run only scenarios that have this tag; more than once for more tags.",
+        completion: .tags)
     var tags: [String] = []
 
     @Option(name: .customLong("repeat"), help: "How often each run is done.")

@@ -11,6 +11,8 @@ package struct VirtualMachine: Sendable {
     package var output: String
     /// How long it may all take, by this machine's clock.
     package var patience: TimeSpan
+    /// The folder for the sockets by which the machine can be entered; nil for none.
+    package var door: String?
 
     package init(checkout: Checkout, clock: String?, output: String, patience: TimeSpan) {
         self.checkout = checkout
@@ -40,6 +42,7 @@ package struct VirtualMachine: Sendable {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
         command += ["--timeout", "\(min(9_999_999, patience.nanoseconds / 1_000_000_000))"]
         let resident = programs + [Checkout.program] + Self.programs
+        command += door.map { ["--door", $0] } ?? []
         command += ["--results", output, "--", checkout.keepResidentScript] + resident
         command += ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it

@@ -27,8 +27,8 @@ struct Shell: ParsableCommand {
     @Argument(help: "A command, after two dashes, and what it is told.")
     var command: [String] = []
 
-    @Option(help: "The run folder of what is kept.", completion: .directory)
-    var run = "runs/latest"
+    @Option(name: .customLong("run"), help: "The run folder of what is kept.", completion: .directory)
+    var folder = "runs/latest"
 
     private static func partner(_ text: String) throws -> PartnerID {
         guard let partner = PartnerID(rawValue: text) else {
@@ -40,7 +40,7 @@ struct Shell: ParsableCommand {
     // Without the lab's own handling of signals: Ctrl-C is for what is run.
     func run() throws {
         do {
-            throw ExitCode(try KeptRun(of: run).enter(partner, command))
+            throw ExitCode(try KeptRun(of: folder).enter(partner, command))
         } catch let error as LabError {
             Display.write("ccmlab: \(error)\n", to: STDERR_FILENO)
             throw Status.notCarriedOut

@@ -17,13 +17,13 @@ struct WatchPair: AsyncParsableCommand {
               ccmlab watch --run runs/latest | tee changes.log
             """)
 
-    @Option(help: "The run folder of what is kept.", completion: .directory)
-    var run = "runs/latest"
+    @Option(name: .customLong("run"), help: "The run folder of what is kept.", completion: .directory)
+    var folder = "runs/latest"
 
     func run() async throws {
         let command = self
         try await Place.reporting {
-            let watch = Watch(try KeptRun(of: command.run))
+            let watch = Watch(try KeptRun(of: command.folder))
             if Display.isTerminal { Display.write("\u{1B}[2J", to: 1) }
             do { try await watch.look(onPage: Display.isTerminal) } catch is CancellationError {}
         }

@@ -356,6 +356,39 @@ struct HTMLReportTests {
         #expect(list.note == "3 packets")
     }
 
+    /// A packet that was stamped 131.25 ms after the run's start.
+    private static let stamped =
+        "1767225644.131250000\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\n"
+
+    private func section(_ run: HistoryBuilder) throws -> String {
+        let folder = try Folder()
+        try folder.add(run)
+        let reported = try ReportedRun(
+            in: "\(folder.path)/test", named: "test", capture: PacketList(fields: Self.stamped))
+        return RunSection(reported, anchor: "r1", command: "", most: 40).markup.text
+    }
+
+    @Test func packetsAreOnTheClockOfTheEvents() throws {
+        #expect(PacketList(fields: Self.stamped).packets.first?.wall == 1_767_225_644_131_250_000)
+        var run = try HistoryBuilder.goodRun()
+        let start = try #require(run.events.firstIndex { $0.name == .runStarted })
+        run.events[start].fields = JSONObject([("wallNs", .integer(1_767_225_644_000_000_000))])
+        let text = try section(run)
+        #expect(text.contains(">131.250<"))
+        #expect(text.contains("Times are those of the events"))
+    }
+
+    @Test func whereTheClocksAreNotKnownPacketsAreCountedFromTheFirst() throws {
+        var run = try HistoryBuilder.goodRun()
+        #expect(try section(run).contains("since the first packet"))
+        let start = try #require(run.events.firstIndex { $0.name == .runStarted })
+        run.events[start].fields = JSONObject([("wallNs", .integer(1_767_225_644_000_000_000))])
+        run.add(500, nil, .fault, [("step", .string("step-clock")), ("action", .string("stepClock"))])
+        #expect(try section(run).contains("since the first packet"))
+        run.events[start].fields = JSONObject([("wallNs", .unsigned(.max))])
+        #expect(try section(run).contains("Packets: 1"))
+    }
+
     @Test func aLongPacketListSaysWhatItLeavesOut() {
         let line = "0.1\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\n"
         let list = PacketList(fields: String(repeating: line, count: 1_000))

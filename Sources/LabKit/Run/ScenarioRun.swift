@@ -265,6 +265,7 @@ struct ScenarioRun {
             [
                 ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
                 ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
+                ("wallNs", .integer(Int64(clamping: now.nanoseconds) + WallClock.lead)),
             ])
     }
 

@@ -227,6 +227,7 @@ struct RunSection {
             markup.element("p", [("class", "note")], text: "Packets: \(list.note).")
             return
         }
+        let zero = run.wallStart ?? list.packets.first?.wall ?? 0
         fold("Packets: \(list.packets.count) with RoCE headers", into: &markup) { markup in
             let counts = list.counts.map { "\($0.opcode) \($0.count)" }.joined(separator: ", ")
             markup.element("p", [("class", "note")], text: "\(list.note). By opcode: \(counts).")
@@ -240,7 +241,9 @@ struct RunSection {
                     for packet in list.packets {
                         markup.element("tr", packet.isRefusal ? [("class", "evidence")] : []) { markup in
                             let texts = [
-                                SpanText.fixed(packet.time * 1e3, decimals: 3), packet.source, packet.target,
+                                SpanText.fixed(
+                                    Double(Int64(clamping: packet.wall) - Int64(clamping: zero)) / 1e6,
+                                    decimals: 3), packet.source, packet.target,
                                 packet.opcode, packet.queuePair, packet.number, packet.detail, packet.bytes,
                             ]
                             for text in texts { markup.element("td", text: text) }
@@ -250,7 +253,9 @@ struct RunSection {
             }
             markup.element(
                 "p", [("class", "note")],
-                text: "Times are those since the first packet: a capture has a clock of its own.")
+                text: run.wallStart == nil
+                    ? "Times are those since the first packet: how the capture's clock stands to that of the events is not known."
+                    : "Times are those of the events: from the beginning of the run.")
         }
     }
 

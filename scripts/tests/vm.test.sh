@@ -157,13 +157,13 @@ print(heard.decode())' "$scratch/door/$1" "$2" "$3"
 "$vm" --door "$scratch/door" -- sh -c 'ip netns add ccm-a && echo open && exec sleep 100000' >"$scratch/opened" 2>&1 &
 machine=$!
 soon 'grep -q open "$scratch/opened"' || soon 'grep -q open "$scratch/opened"'
-try comes_to commands $'echo hello; exit 3\n' hello
-expect 'a command that comes by the door is answered with length and status' status 0 out '6 3' out hello
+try comes_to commands $'word echo hello; exit 3\n' $'\nhello'
+expect 'a command that comes by the door is answered with length and status' status 0 out 'word 6 3' out hello
 try comes_to shell-a $'30 90 dumb\nstty size; ip netns identify $$; exit\n' $'\036'
 expect 'a shell is on a terminal of the size that was said, in the namespace' status 0 out '30 90' out ccm-a
 kill $machine
 wait $machine
-try comes_to commands $'true\n' x
+try comes_to commands $'word true\n' x
 expect 'when the machine is gone nobody answers' status 1 err 'Error' holds '[ -z "$(left_over)$(machines)" ]'
 
 "$vm" -- sh -c 'echo one' >"$scratch/one" 2>&1 &

@@ -17,28 +17,34 @@ struct Door {
     func ask(_ command: String) throws(LabError) -> (output: String, status: Int32) {
         let socket = try connect("commands")
         defer { close(socket) }
-        Display.write(command + "\n", to: socket)
-        var bytes: [UInt8] = []
+        // Whoever asked before may have left without hearing the answer: ours bears our word.
+        let word = "ask-\(UInt64.random(in: .min ... .max))"
+        Display.write("\(word) \(command)\n", to: socket)
+        var heard: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
-            if let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) {
-                // "LENGTH STATUS", then the output.
-                let head = String(decoding: bytes[..<newline], as: UTF8.self).split(separator: " ").map {
-                    Int32($0)
-                }
-                guard head.count == 2, let length = head[0], let status = head[1], length >= 0 else {
-                    throw LabError("the machine's answer makes no sense; leave it, and run with --keep again")
-                }
-                let output = bytes[(newline + 1)...]
-                if output.count >= Int(length) {
-                    return (String(decoding: output.prefix(Int(length)), as: UTF8.self), status)
-                }
-            }
+            if let answer = try Self.answer(to: word, in: heard) { return answer }
             let count = read(socket, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw LabError("the machine is gone, or somebody else asks it something") }
-            bytes += chunk[..<count]
+            heard += chunk[..<count]
         }
+    }
+
+    /// The answer that bears a word: `WORD LENGTH STATUS`, a newline, and the output; nil while it has not come whole.
+    static func answer(to word: String, in heard: [UInt8]) throws(LabError) -> (
+        output: String, status: Int32
+    )? {
+        guard let place = heard.firstRange(of: Array("\(word) ".utf8)),
+            let newline = heard[place.upperBound...].firstIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        let numbers = String(decoding: heard[place.upperBound..<newline], as: UTF8.self).split(separator: " ")
+        guard numbers.count == 2, let length = Int(numbers[0]), let status = Int32(numbers[1]), length >= 0
+        else {
+            throw LabError("the machine's answer makes no sense; leave it, and run with --keep again")
+        }
+        let output = heard[(newline + 1)...]
+        return output.count < length ? nil : (String(decoding: output.prefix(length), as: UTF8.self), status)
     }
 
     /// A shell in a partner's namespace, on this terminal, until it ends or is left.

@@ -48,8 +48,12 @@ struct KeptPair: Sendable {
             }
             // Also when both have ended: the fabric is there to be looked at.
             group.addTask {
-                let (never, _) = AsyncStream<Void>.makeStream()
-                for await _ in never {}
+                let (nothing, source) = AsyncStream<Void>.makeStream()
+                await withTaskCancellationHandler {
+                    for await _ in nothing {}
+                } onCancel: {
+                    source.finish()
+                }
             }
             try await group.waitForAll()
         }

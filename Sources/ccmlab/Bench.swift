@@ -14,7 +14,8 @@ struct Bench: AsyncParsableCommand {
             Benches:
             \(Benches.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
-            Exit status: 0 all was measured, 2 something could not be; with --strict also 1 when a limit does not hold.
+            Exit status: 0 all was measured, 2 something could not be; with --strict also 1 when a limit does not hold; 64 \
+            wrong usage, 130 interrupted.
 
             Examples:
               ccmlab bench
@@ -25,10 +26,12 @@ struct Bench: AsyncParsableCommand {
 
     @OptionGroup var place: Place
 
-    @Option(help: "Only the bench of this name; may be given more than once.")
+    @Option(
+        help: "Only the bench of this name; may be given more than once.",
+        completion: .list(Benches.all.map(\.name)))
     var only: [String] = []
 
-    @Option(help: "A file for the figures, beside bench.json in the run folder.")
+    @Option(help: "A file for the figures, beside bench.json in the run folder.", completion: .file())
     var json: String?
 
     @Option(help: "How often each scenario is run; the figures are medians.")

@@ -20,7 +20,7 @@ struct Check: AsyncParsableCommand {
               # yaml-language-server: $schema=Lab/scenario.schema.json
             """)
 
-    @Argument(help: "Scenario files, or folders of them.")
+    @Argument(help: "Scenario files, or folders of them.", completion: .scenarios)
     var paths: [String] = []
 
     @Flag(help: "Print the JSON Schema of the scenario language.")

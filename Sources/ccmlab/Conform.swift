@@ -22,7 +22,7 @@ struct Conform: AsyncParsableCommand {
               ccmlab run Lab/conformance && ccmlab conform runs/latest
             """)
 
-    @Argument(help: "A run folder: of one run, or with runs below it.")
+    @Argument(help: "A run folder: of one run, or with runs below it.", completion: .directory)
     var run: String
 
     func run() async throws {

@@ -19,10 +19,10 @@ struct Diff: AsyncParsableCommand {
               ccmlab diff runs/latest/skew-sweep/skew=0ms runs/latest/skew-sweep/skew=5ms
             """)
 
-    @Argument(help: "A run folder: of one run, or with runs below it.")
+    @Argument(help: "A run folder: of one run, or with runs below it.", completion: .directory)
     var one: String
 
-    @Argument(help: "Another.")
+    @Argument(help: "Another.", completion: .directory)
     var other: String
 
     func run() async throws {

@@ -6,10 +6,15 @@ import LabKit
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what this host can run, and what mends what it cannot.",
-        discussion:
-            "Exit status 0 when scenarios can run here, on this kernel or in the virtual machine; else 2.")
+        discussion: """
+            Exit status: 0 scenarios can run here, on this kernel or in the virtual machine, 2 they cannot, 64 wrong usage.
 
-    @Option(help: "The partner program to look for. Without it: ccmd beside ccmlab.")
+            Examples:
+              ccmlab doctor
+              ccmlab doctor --ccmd /usr/local/sbin/ccmd
+            """)
+
+    @Option(help: "The partner program to look for. Without it: ccmd beside ccmlab.", completion: .file())
     var ccmd: String?
 
     func run() async throws {

@@ -15,7 +15,7 @@ struct Explore: AsyncParsableCommand {
             what counts are followed once. Without options: the standard bounds, one after another.
 
             Exit status: 0 everything held and all was tried, 1 something did not hold (the order that leads there \
-            is printed), 2 the limit of states was met first.
+            is printed), 2 the limit of states was met first, 64 wrong usage, 130 interrupted.
 
             Examples:
               ccmlab explore

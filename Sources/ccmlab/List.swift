@@ -8,12 +8,16 @@ struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show scenarios: what each is about, the claims it cites, its tags.",
         discussion: """
+            Exit status: 0 they were shown, 2 there is no project, 64 wrong usage or a malformed scenario.
+
             Examples:
               ccmlab list
               ccmlab list Lab/scenarios/boot-order
             """)
 
-    @Argument(help: "Scenario files, or folders of them. Without any: all that the project has.")
+    @Argument(
+        help: "Scenario files, or folders of them. Without any: all that the project has.",
+        completion: .scenarios)
     var paths: [String] = []
 
     func run() async throws {

@@ -19,10 +19,12 @@ struct Merge: AsyncParsableCommand {
               ccmlab merge /tmp/one /tmp/two
             """)
 
-    @Argument(help: "Run folders.")
+    @Argument(help: "Run folders.", completion: .directory)
     var parts: [String]
 
-    @Option(help: "The run folder to make. Without it: runs/DATE-TIME, with the link runs/latest to it.")
+    @Option(
+        help: "The run folder to make. Without it: runs/DATE-TIME, with the link runs/latest to it.",
+        completion: .directory)
     var output: String?
 
     func validate() throws {

@@ -19,10 +19,12 @@ struct Place: ParsableArguments {
     @Option(help: "The virtual machine's clock. auto: virtual, but real where the machine has KVM.")
     var clock = ClockChoice.auto
 
-    @Option(help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.")
+    @Option(
+        help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.",
+        completion: .directory)
     var output: String?
 
-    @Option(help: "The partner program. Without it: ccmd beside ccmlab.")
+    @Option(help: "The partner program. Without it: ccmd beside ccmlab.", completion: .file())
     var ccmd: String?
 
     @Flag(help: "Print progress as lines that begin with “~ ”, for a program that reads them.")
@@ -76,19 +78,39 @@ struct Place: ParsableArguments {
     ///   - operands: what the command is told last, which may begin with a dash.
     ///   - programs: what it starts there besides the lab and what every run starts.
     ///   - span: how long it may last there.
+    ///   - keeps: whether it stays up until it is interrupted, and can be entered.
     /// - Returns: how it ended there.
     func runInVM(
         _ arguments: [String], _ operands: [String] = [], checkout: Checkout, program: String,
-        programs: [String] = [], folder: String, lasting span: TimeSpan, _ display: inout Display
+        programs: [String] = [], folder: String, lasting span: TimeSpan, keeps: Bool = false,
+        _ display: inout Display
     ) async throws -> ExitCode {
-        let machine = VirtualMachine(
+        var machine = VirtualMachine(
             checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder,
             patience: VirtualMachine.patience(for: span))
         var all = arguments + ["--fabric", "netns", "--ccmd", program]
         if display.showsProgress { all.append("--progress") }
         if display.colours { all.append("--colours") }
         if !operands.isEmpty { all += ["--"] + operands }
-        return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+        guard keeps else {
+            return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+        }
+        // A path of its own: a socket's may have 107 bytes.
+        let door = "/tmp/ccm-lab-door.\(getpid())"
+        try Files.makeFolder(door)
+        try KeptRun(door: door, ccmd: program).write(to: folder)
+        defer {
+            KeptRun.forget(in: folder)
+            Files.removeFolder(door)
+        }
+        machine.door = door
+        machine.patience = .seconds(9_999_999)
+        do {
+            return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+        } catch is CancellationError where Files.exists("\(folder)/verdicts.json") {
+            // That is how a machine ends that is kept; the verdicts are those of the runs before.
+            return Self.status(of: try MergedRuns([folder]).results)
+        }
     }
 
     /// The run folder, made; with the link to it where the lab chose its name.
@@ -134,7 +156,9 @@ struct Place: ParsableArguments {
                 display.lines(try Annotations.lines(of: folder, scenarios: scenarios))
             }
             display.status("making the report")
-            try Files.write(try await HTMLReport.html(of: folder, captures: .few), to: file)
+            // In a task of its own: what was kept until Ctrl-C has its report all the same.
+            let html = try await Task { try await HTMLReport.html(of: folder, captures: .few) }.value
+            try Files.write(html, to: file)
             display.lines(["report: \(file)"])
         } catch let error as LabError {
             display.lines(["no report: \(error)"])
@@ -143,8 +167,13 @@ struct Place: ParsableArguments {
 
     /// The exit status of a command whose runs have come to this.
     static func finish(_ results: [RunResult]) throws {
-        if results.contains(where: { $0.judgement.result == .broke }) { throw Status.didNotHold }
-        if results.contains(where: { $0.judgement.result != .held }) { throw Status.notCarriedOut }
+        let status = status(of: results)
+        if !status.isSuccess { throw status }
+    }
+
+    private static func status(of results: [RunResult]) -> ExitCode {
+        if results.contains(where: { $0.judgement.result == .broke }) { return Status.didNotHold }
+        return results.contains { !$0.judgement.result.isWanted } ? Status.notCarriedOut : .success
     }
 
     /// Does what a command is there for, and says what kept it from it, with the exit status that goes with it.

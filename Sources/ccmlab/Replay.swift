@@ -23,7 +23,9 @@ struct Replay: AsyncParsableCommand {
               ccmlab replay runs
             """)
 
-    @Argument(help: "Run folders, folders with run folders below them, or recordings.")
+    @Argument(
+        help: "Run folders, folders with run folders below them, or recordings.",
+        completion: .file(extensions: ["ccmrec"]))
     var runs: [String]
 
     func run() async throws {

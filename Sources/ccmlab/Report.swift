@@ -21,10 +21,11 @@ struct Report: AsyncParsableCommand {
               ccmlab report runs/latest/kill-b-when-ready-and-boot-again --output bug.html
             """)
 
-    @Argument(help: "A run folder: of one run, or with runs below it.")
+    @Argument(help: "A run folder: of one run, or with runs below it.", completion: .directory)
     var run: String
 
-    @Option(help: "The file to write. Without it: report.html in the run folder.")
+    @Option(
+        help: "The file to write. Without it: report.html in the run folder.", completion: .file())
     var output: String?
 
     func run() async throws {

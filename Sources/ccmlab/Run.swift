@@ -12,23 +12,28 @@ struct Run: AsyncParsableCommand {
             leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, packet capture, and \
             report.html, which shows all of it.
 
+            Exit status: 0 all held, or broke as its scenario expects, 1 something did not hold, 2 a run could not be \
+            carried out, 64 wrong usage or a malformed scenario, 130 interrupted.
+
             Examples:
               ccmlab run Lab/scenarios/boot-order
               ccmlab run Lab/scenarios/boot-order/a-first.yaml --repeat 20
               ccmlab run --speed --repeat 50 Lab/scenarios/speed
               ccmlab run --tag quick Lab/scenarios
+              ccmlab run --keep --clock real Lab/scenarios/clients/clients-become-ready.yaml
               ccmlab run --fabric sim --trace Lab/scenarios/boot-order/a-first.yaml
               ccmlab run my-scenario.yaml --fabric vm --clock real --output /tmp/evidence
             """)
 
-    @Argument(help: "Scenario files, or folders of them.")
+    @Argument(help: "Scenario files, or folders of them.", completion: .scenarios)
     var paths: [String]
 
     @OptionGroup var place: Place
 
     @Option(
-        name: .customLong("tag"), help: "Run only scenarios that have this tag; more than once for more tags."
-    )
+        name: .customLong("tag"),
+        help: "Run only scenarios that have this tag; more than once for more tags.",
+        completion: .tags)
     var tags: [String] = []
 
     @Option(name: .customLong("repeat"), help: "How often each run is done.")
@@ -39,6 +44,13 @@ struct Run: AsyncParsableCommand {
             Measure speed: beside a reference (ib_read_lat) on the same rail, and without a packet capture.
             """)
     var speed = false
+
+    @Flag(
+        help: """
+            When all runs are judged, boot both partners of the last one again and leave them up, with their fabric, until \
+            Ctrl-C: “ccmlab shell a” and “ccmlab watch” look around there.
+            """)
+    var keep = false
 
     @Flag(help: "Print what would be run, with boots and steps, and run nothing.")
     var dryRun = false
@@ -71,6 +83,9 @@ struct Run: AsyncParsableCommand {
             throw LabError(
                 "--trace is for --fabric sim; a run on real verbs leaves events.jsonl in its folder")
         }
+        if simulates, keep {
+            throw LabError("the simulator leaves nothing that could be kept; run --keep without --fabric sim")
+        }
         if simulates, speed {
             throw LabError("only real verbs have a speed; run --speed without --fabric sim")
         }
@@ -88,9 +103,9 @@ struct Run: AsyncParsableCommand {
         if usesVM {
             let status = try await place.runInVM(
                 ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
-                    + tags.flatMap { ["--tag", $0] } + part.arguments,
+                    + tags.flatMap { ["--tag", $0] } + part.arguments + (keep ? ["--keep"] : []),
                 paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
-                lasting: Self.most(scenarios) * UInt64(repetitions), &display)
+                lasting: Self.most(scenarios) * UInt64(repetitions), keeps: keep, &display)
             try await place.report(on: folder, scenarios: scenarios, &display)
             if !status.isSuccess { throw status }
             return
@@ -101,6 +116,7 @@ struct Run: AsyncParsableCommand {
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         lab.printsTraces = trace
         lab.shard = part.shard
+        lab.keeps = keep
         let results = try await lab.run(&display)
         if !results.isEmpty { try await place.report(on: folder, scenarios: scenarios, &display) }
         try Place.finish(results)

@@ -15,6 +15,9 @@ struct Soak: AsyncParsableCommand {
             only their settings are taken. Faults come in chunks of \(SoakPlan.chunkSize), each a run of its own whose \
             scenario lies in the run folder and can be run again by “ccmlab run”.
 
+            Exit status: 0 all held, 1 something did not hold, 2 a chunk could not be carried out, 64 wrong usage or a \
+            malformed scenario, 130 interrupted.
+
             Examples:
               ccmlab soak
               ccmlab soak --seed 7 --count 200
@@ -27,7 +30,9 @@ struct Soak: AsyncParsableCommand {
             same ordeal on every machine, and the digest at the end is the same for the same numbers.
             """)
 
-    @Argument(help: "Scenarios whose settings the pair gets, in turn. Without any: Lab/scenarios/soak.")
+    @Argument(
+        help: "Scenarios whose settings the pair gets, in turn. Without any: Lab/scenarios/soak.",
+        completion: .scenarios)
     var paths: [String] = []
 
     @Option(

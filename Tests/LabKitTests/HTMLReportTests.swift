@@ -174,6 +174,35 @@ struct HTMLReportTests {
         #expect(page.openRuns == 1)
     }
 
+    @Test func whatBrokeAsExpectedIsFoldedAndSaysWhy() async throws {
+        let folder = try Folder()
+        try folder.add(try brokenRun()) { $0.result = .brokeAsExpected("a known bug") }
+        let page = try await folder.report()
+        #expect(page.openRuns == 0)
+        #expect(page.text.contains("1 broke as expected"))
+        #expect(page.text.contains("Broke as expected: a known bug"))
+    }
+
+    @Test func repeatedRunsAreCountedAndCalledFlaky() async throws {
+        let folder = try Folder()
+        for repetition in 1...4 {
+            var run = try repetition == 2 ? brokenRun() : HistoryBuilder.goodRun()
+            run.scenario.name = "shaky"
+            let result = RunResult(
+                variant: run.record.variant, repetition: repetition, judgement: run.judgement,
+                folder: "shaky/run-\(repetition)", start: HistoryBuilder.instant(0), duration: .seconds(2))
+            try folder.write(
+                run.record.events.map { $0.line + "\n" }.joined(), to: "\(result.folder)/events.jsonl")
+            try folder.write(HistoryBuilder.minimal, to: "\(result.folder)/scenario.yaml")
+            try JudgedRun.write(result, to: "\(folder.path)/\(result.folder)")
+        }
+        let page = try await folder.report()
+        #expect(page.text.contains("Repeated runs"))
+        #expect(page.text.contains("flaky, 3/4 held"))
+        #expect(page.text.contains("30.1-95.4 %"))
+        #expect(page.text.contains("Wilson"))
+    }
+
     @Test func aRunWithoutACaptureSaysSo() async throws {
         let folder = try Folder()
         try folder.add(try HistoryBuilder.goodRun())
@@ -325,6 +354,39 @@ struct HTMLReportTests {
         #expect(list.packets[2].detail == "NAK: remote access error, message 3")
         #expect(list.packets[2].isRefusal && list.packets[2].source == "fd77::2")
         #expect(list.note == "3 packets")
+    }
+
+    /// A packet that was stamped 131.25 ms after the run's start.
+    private static let stamped =
+        "1767225644.131250000\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\n"
+
+    private func section(_ run: HistoryBuilder) throws -> String {
+        let folder = try Folder()
+        try folder.add(run)
+        let reported = try ReportedRun(
+            in: "\(folder.path)/test", named: "test", capture: PacketList(fields: Self.stamped))
+        return RunSection(reported, anchor: "r1", command: "", most: 40).markup.text
+    }
+
+    @Test func packetsAreOnTheClockOfTheEvents() throws {
+        #expect(PacketList(fields: Self.stamped).packets.first?.wall == 1_767_225_644_131_250_000)
+        var run = try HistoryBuilder.goodRun()
+        let start = try #require(run.events.firstIndex { $0.name == .runStarted })
+        run.events[start].fields = JSONObject([("wallNs", .integer(1_767_225_644_000_000_000))])
+        let text = try section(run)
+        #expect(text.contains(">131.250<"))
+        #expect(text.contains("Times are those of the events"))
+    }
+
+    @Test func whereTheClocksAreNotKnownPacketsAreCountedFromTheFirst() throws {
+        var run = try HistoryBuilder.goodRun()
+        #expect(try section(run).contains("since the first packet"))
+        let start = try #require(run.events.firstIndex { $0.name == .runStarted })
+        run.events[start].fields = JSONObject([("wallNs", .integer(1_767_225_644_000_000_000))])
+        run.add(500, nil, .fault, [("step", .string("step-clock")), ("action", .string("stepClock"))])
+        #expect(try section(run).contains("since the first packet"))
+        run.events[start].fields = JSONObject([("wallNs", .unsigned(.max))])
+        #expect(try section(run).contains("Packets: 1"))
     }
 
     @Test func aLongPacketListSaysWhatItLeavesOut() {

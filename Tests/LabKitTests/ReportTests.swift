@@ -48,8 +48,11 @@ struct ReportTests {
 
     @Test func aSweepIsOneRowWithItsCount() throws {
         let good = result("skew-sweep", try HistoryBuilder.goodRun())
-        let bad = result("skew-sweep", try brokenRun())
-        #expect(Table(colours: false).row([good, good, bad]).contains(" 2/3 "))
+        var other = good
+        other.variant.label = "skew=1ms"
+        var bad = result("skew-sweep", try brokenRun())
+        bad.variant.label = "skew=2ms"
+        #expect(Table(colours: false).row([good, other, bad]).contains(" 2/3 "))
     }
 
     @Test func coloursChangeNothingButTheColour() throws {

@@ -48,6 +48,10 @@ struct ScenarioSchemaTests {
         ),
         ("bounds: { zzz: 1 }\n", "bounds", ["properties", "bounds"]),
         ("load: { busyLoops: 1, zzz: 1 }\n", "load", ["properties", "load"]),
+        (
+            "expectedToBreak: { rules: [expected], reason: x, zzz: 1 }\n", "expectedToBreak",
+            ["properties", "expectedToBreak"]
+        ),
         ("sweep: { skew: [1ms], zzz: 1 }\n", "sweep", ["properties", "sweep"]),
         ("until: { event: established, zzz: 1 }\n", "until", ["$defs", "until"]),
         ("partners: { b: { zzz: 1 } }\n", "partners.b", ["$defs", "partnerPlan"]),

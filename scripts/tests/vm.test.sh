@@ -136,6 +136,36 @@ expect 'but leaves its folder' holds '[ -n "$(left_over)" ]'
 try "$vm" -- true
 expect 'which the next run removes' status 0 holds '[ -z "$(left_over)" ]'
 
+# Who comes by the door while a command runs.
+try "$vm" --door /nonexistent -- true
+expect 'refuses a door in a folder that is not there' status 125 err '/nonexistent'
+mkdir "$scratch/door"
+# comes_to CONSOLE TEXT END: what is heard there after that text, up to the end.
+comes_to() {
+    /usr/bin/python3 -c '
+import socket, sys
+door, text, end = sys.argv[1:]
+console = socket.socket(socket.AF_UNIX)
+console.settimeout(60)
+console.connect(door)
+console.sendall(text.encode())
+heard = b""
+while end.encode() not in heard:
+    heard += console.recv(4096)
+print(heard.decode())' "$scratch/door/$1" "$2" "$3"
+}
+"$vm" --door "$scratch/door" -- sh -c 'ip netns add ccm-a && echo open && exec sleep 100000' >"$scratch/opened" 2>&1 &
+machine=$!
+soon 'grep -q open "$scratch/opened"' || soon 'grep -q open "$scratch/opened"'
+try comes_to commands $'word echo hello; exit 3\n' $'\nhello'
+expect 'a command that comes by the door is answered with length and status' status 0 out 'word 6 3' out hello
+try comes_to shell-a $'30 90 dumb\nstty size; ip netns identify $$; exit\n' $'\036'
+expect 'a shell is on a terminal of the size that was said, in the namespace' status 0 out '30 90' out ccm-a
+kill $machine
+wait $machine
+try comes_to commands $'word true\n' x
+expect 'when the machine is gone nobody answers' status 1 err 'Error' holds '[ -z "$(left_over)$(machines)" ]'
+
 "$vm" -- sh -c 'echo one' >"$scratch/one" 2>&1 &
 one=$!
 try "$vm" -- sh -c 'echo two'

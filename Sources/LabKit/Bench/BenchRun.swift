@@ -93,7 +93,7 @@ package struct BenchRun: Sendable {
                 let folder = repetitions > 1 ? "\(name)/run-\(repetition)" : name
                 let run = try await JudgedRun.run(variant, repetition, in: folder, session)
                 switch run.result.judgement.result {
-                case .held: break
+                case .held, .brokeAsExpected: break
                 case .notRun(let reason): throw LabError("\(name): \(reason)")
                 case .broke:
                     let broken = run.result.judgement.broken.first

@@ -5,8 +5,18 @@ package struct Judgement: Sendable {
     package enum Result: Hashable, Sendable {
         case held
         case broke
+        /// What the scenario expects to break broke, and nothing else; why it does.
+        case brokeAsExpected(String)
         /// The run says nothing about the product; why.
         case notRun(String)
+
+        /// Whether it is what the scenario wants of a run.
+        package var isWanted: Bool {
+            switch self {
+            case .held, .brokeAsExpected: true
+            case .broke, .notRun: false
+            }
+        }
     }
 
     package var result: Result
@@ -62,8 +72,10 @@ package enum Checker {
             broken.append(
                 Broken(.expected, "the deadline passed while the run still waited for \(waitedFor)"))
         }
+        var result = broken.isEmpty ? Judgement.Result.held : .broke
+        if let expected = record.variant.scenario.expectedBreak { (result, broken) = expected.judge(broken) }
         return Judgement(
-            result: broken.isEmpty ? .held : .broke, broken: broken, claims: claims,
+            result: result, broken: broken, claims: claims,
             measurements: measurements, incidents: Incidents(of: timeline))
     }
 }

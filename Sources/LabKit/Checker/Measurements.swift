@@ -18,6 +18,10 @@ package struct Measurements: Hashable, Sendable {
     package var rebooted: [TimeSpan] = []
     /// The median duration of a heartbeat read that a partner told of at its end.
     package var beatMedians: [TimeSpan] = []
+    /// What the lab itself takes: from the run's beginning to processes that run, without the wait for their boots.
+    package var labBefore: [TimeSpan] = []
+    /// The same from the run's last event to its judgement.
+    package var labAfter: [TimeSpan] = []
 
     /// No measurements.
     package init() {}
@@ -109,5 +113,7 @@ package struct Measurements: Hashable, Sendable {
         unreachable += other.unreachable
         rebooted += other.rebooted
         beatMedians += other.beatMedians
+        labBefore += other.labBefore
+        labAfter += other.labAfter
     }
 }

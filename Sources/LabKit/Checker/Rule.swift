@@ -23,6 +23,7 @@ package enum Rule: String, CaseIterable, Sendable {
     case claimed = "claimed"
     case historyBounded = "history-bounded"
     case expected = "expected"
+    case breaksAsExpected = "breaks-as-expected"
 
     /// The rule in plain words.
     package var sentence: String {
@@ -64,6 +65,7 @@ package enum Rule: String, CaseIterable, Sendable {
         case .claimed: "the claims that a scenario cites can be followed in its events"
         case .historyBounded: "no partner writes more history than the scenario allows"
         case .expected: "what the scenario expects happens"
+        case .breaksAsExpected: "what a scenario expects to break does break"
         }
     }
 }

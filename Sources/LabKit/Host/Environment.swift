@@ -38,6 +38,9 @@ package struct LabEnvironment: Sendable {
     /// What the fabric is made of, for the last line of a run.
     var ground: String { kernel == "none" ? fabric : "kernel \(kernel)" }
 
+    /// Whether the fabric is on this kernel, and this is no machine that ends with its command.
+    var isHere: Bool { fabric == "netns" }
+
     /// The running kernel's release.
     package static var kernelRelease: String {
         var name = utsname()

@@ -95,7 +95,7 @@ package enum Files {
     }
 
     /// Removes a folder with all that is in it.
-    static func removeFolder(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+    package static func removeFolder(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     /// Points a symbolic link somewhere, in the place of the link that was there; a real file is left alone.
     package static func link(_ path: String, to target: String) {

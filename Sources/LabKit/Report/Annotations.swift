@@ -14,6 +14,8 @@ package enum Annotations {
             let title = [verdict.scenario, verdict.variant].filter { !$0.isEmpty }.joined(separator: " ")
             switch verdict.result {
             case .held: return []
+            case .brokeAsExpected(let reason):
+                return [line(file, nil, "\(title): broke as expected", reason, "notice")]
             case .notRun(let reason), .unknown(let reason):
                 return [line(file, nil, "\(title): not run", reason)]
             case .broke:
@@ -30,9 +32,11 @@ package enum Annotations {
         return Int(explanation.dropFirst(5).prefix { $0.isNumber })
     }
 
-    private static func line(_ file: String, _ line: Int?, _ title: String, _ message: String) -> String {
+    private static func line(
+        _ file: String, _ line: Int?, _ title: String, _ message: String, _ kind: String = "error"
+    ) -> String {
         let place = line.map { ",line=\($0)" } ?? ""
-        return "::error file=\(property(file))\(place),title=\(property(title))::\(data(message))"
+        return "::\(kind) file=\(property(file))\(place),title=\(property(title))::\(data(message))"
     }
 
     private static func data(_ text: String) -> String {

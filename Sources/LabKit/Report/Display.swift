@@ -63,8 +63,10 @@ package struct Display {
     }
 
     /// Writes text to a descriptor, all of it; gives up when nobody reads any more.
-    package static func write(_ text: String, to descriptor: CInt) {
-        let bytes = Array(text.utf8)
+    package static func write(_ text: String, to descriptor: CInt) { write(Array(text.utf8), to: descriptor) }
+
+    /// Writes bytes as they are.
+    static func write(_ bytes: [UInt8], to descriptor: CInt) {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -6,9 +6,11 @@ package enum JUnit {
     package static func xml(_ runs: [RunResult]) -> String {
         let broke = runs.count { $0.judgement.result == .broke }
         let notRun = runs.count { if case .notRun = $0.judgement.result { true } else { false } }
+        let skipped = runs.count { if case .brokeAsExpected = $0.judgement.result { true } else { false } }
         let seconds = runs.reduce(UInt64(0)) { $0 &+ $1.duration.nanoseconds }
         let counts =
-            "tests=\"\(runs.count)\" failures=\"\(broke)\" errors=\"\(notRun)\" time=\"\(Self.seconds(seconds))\""
+            "tests=\"\(runs.count)\" failures=\"\(broke)\" errors=\"\(notRun)\" skipped=\"\(skipped)\" "
+            + "time=\"\(Self.seconds(seconds))\""
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites \(counts)>\n"
         text += "  <testsuite name=\"ccm-lab\" \(counts)>\n"
         for run in runs { text += testCase(run) }
@@ -22,6 +24,9 @@ package enum JUnit {
             + "time=\"\(seconds(run.duration.nanoseconds))\""
         switch run.judgement.result {
         case .held: return head + "/>\n"
+        case .brokeAsExpected(let reason):
+            let message = XMLText.escaped("broke as expected: \(reason)")
+            return head + ">\n      <skipped message=\"\(message)\"/>\n    </testcase>\n"
         case .notRun(let reason):
             return head + ">\n      <error message=\"\(XMLText.escaped(reason))\"/>\n    </testcase>\n"
         case .broke:

@@ -7,6 +7,8 @@ package enum KTAP {
             let name = escaped(run.variant.scenario.name + (run.label.isEmpty ? "" : " \(run.label)"))
             switch run.judgement.result {
             case .held: lines.append("ok \(index + 1) \(name)")
+            case .brokeAsExpected(let reason):
+                lines.append("not ok \(index + 1) \(name) # TODO \(flat(reason))")
             case .notRun(let reason): lines.append("not ok \(index + 1) \(name) # ERROR \(flat(reason))")
             case .broke:
                 for broken in run.judgement.broken {

@@ -66,11 +66,10 @@ package struct MergedRuns: Sendable {
             lines.append(table.row(Array(same)))
             rest = rest.dropFirst(same.count)
         }
-        for run in results where run.judgement.result != .held {
+        for run in results where !run.judgement.result.isWanted {
             lines += [""] + table.failures(of: run, folder: "\(folder)/\(run.folder)")
         }
-        let held = results.count { $0.judgement.result == .held }
-        return lines + ["", "\(held) of \(results.count) runs held", "run folder: \(folder)"]
+        return lines + Repeated.lines(results) + ["", results.inWords("runs"), "run folder: \(folder)"]
     }
 
     /// What must be the same for runs to be parts of one.
@@ -132,6 +131,7 @@ private struct Run {
         switch run.verdict.result {
         case .held: judgement.result = .held
         case .broke: judgement.result = .broke
+        case .brokeAsExpected(let reason): judgement.result = .brokeAsExpected(reason)
         case .notRun(let reason): judgement.result = .notRun(reason)
         case .unknown(let why): throw LabError("\(place): \(why)")
         }

@@ -30,3 +30,12 @@ package struct RunResult: Sendable {
         [variant.label, repetition > 1 ? "#\(repetition)" : ""].filter { !$0.isEmpty }.joined(separator: " ")
     }
 }
+
+extension [RunResult] {
+    /// How many held, of what is counted: `27 of 28 runs held, 1 broke as expected`.
+    func inWords(_ noun: String) -> String {
+        let held = count { $0.judgement.result == .held }
+        let expected = count { if case .brokeAsExpected = $0.judgement.result { true } else { false } }
+        return "\(held) of \(count) \(noun) held" + (expected > 0 ? ", \(expected) broke as expected" : "")
+    }
+}

@@ -12,6 +12,10 @@ package enum ScenarioText {
         if !scenario.tags.isEmpty {
             lines += Table.wrapped("tags: " + scenario.tags.joined(separator: ", "), indent: 4)
         }
+        if let expected = scenario.expectedBreak {
+            let rules = expected.rules.map(\.rawValue).joined(separator: ", ")
+            lines += Table.wrapped("expected to break: \(rules): \(expected.reason)", indent: 4)
+        }
         return lines
     }
 }

@@ -47,6 +47,8 @@ extension Measurements {
             ("unreachable", "silence -> unreachable", unreachable),
             ("rebooted", "process gone -> rebooted", rebooted),
             ("beat", "heartbeat read, median of each process", beatMedians),
+            ("labBefore", "the lab: run begun -> partners started", labBefore),
+            ("labAfter", "the lab: last event -> verdict", labAfter),
         ]
     }
 

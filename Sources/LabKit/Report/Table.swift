@@ -21,15 +21,19 @@ package struct Table {
     /// The row of a scenario with all its runs.
     package func row(_ runs: [RunResult]) -> String {
         guard let first = runs.first else { return "" }
-        let held = runs.count { $0.judgement.result == .held }
+        let held = runs.count { $0.judgement.result.isWanted }
         let broke = runs.contains { $0.judgement.result == .broke }
+        let isFlaky = Repeated.all(of: runs).contains { $0.isFlaky }
+        let isExpected = runs.allSatisfy {
+            if case .brokeAsExpected = $0.judgement.result { true } else { false }
+        }
         var measurements = Measurements()
         for run in runs { measurements.add(run.judgement.measurements) }
-        let word = held == runs.count ? "held" : broke ? "BROKE" : "not run"
-        let result = runs.count > 1 ? "\(held)/\(runs.count)" : word
+        let word = isExpected ? "broke" : held == runs.count ? "held" : broke ? "BROKE" : "not run"
+        let result = isFlaky ? "flaky" : runs.count > 1 ? "\(held)/\(runs.count)" : word
         let line = row(
             first.variant.scenario.name, result, Self.range(measurements.established),
-            Self.measured(measurements))
+            isExpected ? "as expected" : Self.measured(measurements))
         guard colours else { return line }
         let colour = held == runs.count ? "32" : broke ? "31" : "33"
         let start = line.index(line.startIndex, offsetBy: Self.nameWidth + 1)
@@ -96,7 +100,7 @@ package struct Table {
         var lines: [String] = []
         let title = run.variant.scenario.name + (run.label.isEmpty ? "" : " \(run.label)")
         switch run.judgement.result {
-        case .held: return []
+        case .held, .brokeAsExpected: return []
         case .notRun(let reason):
             lines.append(Self.cut("\(title): not run", Self.width))
             lines += Self.wrapped(reason, indent: 2)
@@ -114,6 +118,16 @@ package struct Table {
         // A path is for copying: it is never cut, and stands on a line of its own where it is long.
         lines.append("  evidence: \(folder)")
         return lines
+    }
+
+    /// That what is known to break did break in these runs of a scenario, and why it does.
+    func expectedBreaks(of runs: [RunResult]) -> [String] {
+        let reasons = runs.compactMap { run -> String? in
+            if case .brokeAsExpected(let reason) = run.judgement.result { reason } else { nil }
+        }
+        guard let reason = reasons.first, let name = runs.first?.variant.scenario.name else { return [] }
+        let times = reasons.count > 1 ? " \(reasons.count) times" : ""
+        return [""] + Self.wrapped("\(name) broke as expected\(times): \(reason)", indent: 0)
     }
 
     /// An event on one line: its time since the run's start, whose it is, what it says.

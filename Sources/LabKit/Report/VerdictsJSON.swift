@@ -9,10 +9,12 @@ package enum VerdictsJSON {
 
     /// The document of runs whose verdicts are objects already.
     static func document(_ verdicts: [JSONValue], of runs: [RunResult]) -> JSONValue {
-        .object(
-            JSONObject([
-                ("held", .bool(runs.allSatisfy { $0.judgement.result == .held })), ("runs", .array(verdicts)),
-            ]))
+        let repeated = Repeated.all(of: runs)
+        return .object(
+            JSONObject(
+                [("held", .bool(runs.allSatisfy { $0.judgement.result.isWanted }))]
+                    + (repeated.isEmpty ? [] : [("repeated", .array(repeated.map(\.json)))])
+                    + [("runs", .array(verdicts))]))
     }
 
     /// One run.
@@ -24,6 +26,9 @@ package enum VerdictsJSON {
         switch run.judgement.result {
         case .held: fields.append(("result", .string("held")))
         case .broke: fields.append(("result", .string("broke")))
+        case .brokeAsExpected(let reason):
+            fields.append(("result", .string("broke as expected")))
+            fields.append(("reason", .string(reason)))
         case .notRun(let reason):
             fields.append(("result", .string("not run")))
             fields.append(("reason", .string(reason)))

@@ -46,12 +46,13 @@ struct JudgedRun {
                 variant, folder: path, tools: session.tools, before: session.before)
             start = outcome.record.events.first { $0.name == .runStarted }?.time ?? began
             judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
-            if judgement.result == .broke,
+            if !judgement.broken.isEmpty,
                 let problem = try await FabricHealth.problem(senders: outcome.senders)
             {
                 judgement.result = .notRun(problem)
                 fabricFailed = true
             }
+            judgement.measurements.addOverhead(of: outcome, began: began, judged: MonotonicClock.now)
             record = outcome.record
         } catch let error as LabError {
             judgement = .notRun(error.description)
@@ -68,5 +69,21 @@ struct JudgedRun {
         try Files.write(JSONText.pretty(VerdictsJSON.run(result)), to: "\(path)/verdict.json")
         try Files.write(
             ClaimsText.text(result.judgement.claims, start: result.start), to: "\(path)/claims.txt")
+    }
+}
+
+extension Measurements {
+    /// What the lab itself took over a run.
+    ///
+    /// - Parameters:
+    ///   - began: when the run was asked for.
+    ///   - judged: when it was known whether it held.
+    fileprivate mutating func addOverhead(of run: ScenarioRun.Outcome, began: Instant, judged: Instant) {
+        let events = run.record.events
+        guard let start = events.first(where: { $0.name == .runStarted })?.time, let last = events.last?.time,
+            let launch = run.launch, judged > last
+        else { return }
+        labBefore.append((start - began) + launch)
+        labAfter.append(judged - last)
     }
 }

@@ -18,6 +18,8 @@ package struct LabRun: Sendable {
     package var shard = Shard.whole
     /// Whether each simulated run is printed as a sequence diagram.
     package var printsTraces = false
+    /// Whether the last run's partners are booted again and left up, with the fabric, until the lab is interrupted.
+    package var keeps = false
     /// Where the run folder is to be.
     package var output: String
     /// The run folder's path as the reader knows it: outside the VM where the lab runs in one.
@@ -59,13 +61,42 @@ package struct LabRun: Sendable {
         } catch {
             interruption = error
         }
+        var isDelivered = false
+        if keeps, interruption == nil, let last = results.last {
+            try writeReports(results, session.environment, to: session.stage)
+            try session.deliver()
+            isDelivered = true
+            do { try await keep(last.variant.scenario, session, &display) } catch { interruption = error }
+            if interruption is CancellationError { interruption = nil }
+        }
         let leftovers = await session.takeFabricDown(&display)
-        try writeReports(results, session.environment, to: session.stage)
-        try session.deliver()
+        if !isDelivered {
+            try writeReports(results, session.environment, to: session.stage)
+            try session.deliver()
+        }
         display.clear()
         if let interruption { throw interruption }
         if let leftovers { throw LabError(leftovers) }
         return results
+    }
+
+    /// Keeps a pair and its fabric up, until this task is cancelled.
+    private func keep(
+        _ scenario: Scenario, _ session: LabSession, _ display: inout Display
+    ) async throws {
+        if session.environment.isHere { try KeptRun(door: nil, ccmd: ccmd).write(to: output) }
+        defer { if session.environment.isHere { KeptRun.forget(in: output) } }
+        display.lines([
+            "", "both partners of \(scenario.name) run again, and are kept until Ctrl-C:",
+            "  ccmlab shell a --run \(shownOutput)", "  ccmlab watch --run \(shownOutput)",
+        ])
+        let (told, sink) = AsyncStream<String>.makeStream()
+        async let pair: Void = {
+            defer { sink.finish() }
+            try await KeptPair(scenario, ccmd: ccmd).hold { sink.yield($0) }
+        }()
+        for await line in told { display.lines([line]) }
+        try await pair
     }
 
     private func runAll(
@@ -109,8 +140,9 @@ package struct LabRun: Sendable {
         var lines: [String] = []
         for scenario in scenarios {
             let failed = results.filter {
-                $0.variant.scenario.name == scenario.name && $0.judgement.result != .held
+                $0.variant.scenario.name == scenario.name && !$0.judgement.result.isWanted
             }
+            lines += table.expectedBreaks(of: results.filter { $0.variant.scenario.name == scenario.name })
             // The runs of a sweep mostly fail alike.
             for run in failed.prefix(3) {
                 lines.append("")
@@ -125,10 +157,9 @@ package struct LabRun: Sendable {
         let speed = table.speed(measurements, clock: environment.clock)
         if !speed.isEmpty { lines += [""] + speed }
         if let reference { lines += [""] + table.ratios(measurements, to: reference) }
-        let held = results.count { $0.judgement.result == .held }
+        lines += Repeated.lines(results)
         lines.append("")
-        lines.append(
-            "\(held) of \(results.count) runs held (\(environment.clock) time, \(environment.ground))")
+        lines.append("\(results.inWords("runs")) (\(environment.clock) time, \(environment.ground))")
         lines.append("run folder: \(shownOutput)")
         return lines
     }

@@ -12,6 +12,8 @@ struct ScenarioRun {
         var record: RunRecord
         /// Why the run says nothing about the product; nil when it does.
         var failure: String?
+        /// How long the first process took to start once its boot was due; nil where none started.
+        var launch: TimeSpan?
 
         /// The partners that tried to connect.
         var senders: Set<PartnerID> {
@@ -51,6 +53,8 @@ struct ScenarioRun {
         var incarnation = ""
         var told: (action: StepAction, at: Instant)?
         var failpoint: Failpoint?
+        /// When it was ordered.
+        var ordered: Instant
     }
 
     /// A step under way: what is still to be done for it, and when it began and took effect.
@@ -87,6 +91,7 @@ struct ScenarioRun {
     private var ending = RunEnding.finished
     private var failure: String?
     private var armedWake: Instant?
+    private var launch: TimeSpan?
 
     private init(_ variant: ScenarioVariant, folder: String, tools: RunTools) {
         self.variant = variant
@@ -122,7 +127,7 @@ struct ScenarioRun {
         let lines = kernelLog.newLines()
         let record = run.record(leaks: leaks, kernelFaults: KernelLog.faults(in: lines))
         try run.writeEvidence(record, kernelLines: lines)
-        return Outcome(record: record, failure: run.failure)
+        return Outcome(record: record, failure: run.failure, launch: run.launch)
     }
 
     /// Puts there what some faults need before anything is sent.
@@ -260,6 +265,7 @@ struct ScenarioRun {
             [
                 ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
                 ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
+                ("wallNs", .integer(Int64(clamping: now.nanoseconds) + WallClock.lead)),
             ])
     }
 
@@ -267,8 +273,9 @@ struct ScenarioRun {
         _ partner: PartnerID, _ life: Int, _ process: PartnerProcess.Report, _ group: inout TaskGroup<Void>
     ) {
         switch process {
-        case .started(let pid, _):
+        case .started(let pid, let time):
             processes[partner]?.pid = pid
+            launch = launch ?? processes[partner].map { time - $0.ordered }
             // The run may have come to its end while the process was being started.
             if stage == .stopping { signal(partner, SIGTERM) }
             if stage == .running, let index = waiting.removeValue(forKey: partner) { perform(index, &group) }
@@ -580,7 +587,7 @@ struct ScenarioRun {
     ) {
         let life = (lives[partner] ?? 0) + 1
         lives[partner] = life
-        processes[partner] = Process(life: life, failpoint: failpoint)
+        processes[partner] = Process(life: life, failpoint: failpoint, ordered: MonotonicClock.now)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
         let name = "\(partner.rawValue)\(life)"
         let configuration = "\(folder)/\(RecordedRuns.configuration(of: name))"

@@ -11,6 +11,8 @@ package struct VirtualMachine: Sendable {
     package var output: String
     /// How long it may all take, by this machine's clock.
     package var patience: TimeSpan
+    /// The folder for the sockets by which the machine can be entered; nil for none.
+    package var door: String?
 
     package init(checkout: Checkout, clock: String?, output: String, patience: TimeSpan) {
         self.checkout = checkout
@@ -39,15 +41,19 @@ package struct VirtualMachine: Sendable {
     ) async throws -> Int32 {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
         command += ["--timeout", "\(min(9_999_999, patience.nanoseconds / 1_000_000_000))"]
-        command += ["--results", output, "--", checkout.keepResidentScript] + programs
-        command += [Checkout.program] + Self.programs + ["--", Checkout.program] + arguments
+        let resident = programs + [Checkout.program] + Self.programs
+        command += door.map { ["--door", $0] } ?? []
+        command += ["--results", output, "--", checkout.keepResidentScript] + resident
+        command += ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
         // from the lab alone, once, and ends in good order.
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(30))]
-        let environment = Tool.toolEnvironment.updating(["CCM_LAB_SHOWN_OUTPUT": output])
         display.status("booting the virtual machine")
+        let environment = Tool.toolEnvironment.updating([
+            "CCM_LAB_SHOWN_OUTPUT": output, "CCM_LAB_LIBRARIES": try await libraries(of: resident),
+        ])
         let (lines, sink) = AsyncStream<String>.makeStream()
         async let status = Self.start(checkout.vmScript, command, environment, options, sink)
         for await line in lines {
@@ -59,6 +65,13 @@ package struct VirtualMachine: Sendable {
         }
         display.clear()
         return try await status
+    }
+
+    /// The libraries that these programs are made of: to find them takes the machine itself seconds.
+    private func libraries(of programs: [String]) async throws -> String {
+        let outcome = try await Tool.run(checkout.keepResidentScript, ["--libraries"] + programs)
+        guard outcome.status.isSuccess else { throw LabError(outcome.lastReason) }
+        return outcome.output
     }
 
     private static func start(

@@ -17,6 +17,8 @@ package struct Scenario: Sendable {
     /// What is varied, one thing after the other; empty for a scenario that is run once.
     package var sweep: [SweepAxis]
     package var expectations: [Expectation]
+    /// What is known to break; nil where all has to hold.
+    package var expectedBreak: ExpectedBreak?
     package var until: Until
     /// How long the pair must stay in its final state before the run ends.
     package var settle: TimeSpan

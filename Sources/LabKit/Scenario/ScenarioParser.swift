@@ -41,6 +41,7 @@ package enum ScenarioParser {
             rails: rails ?? 1, partners: partners,
             steps: steps, sweep: SweepAxis.axes(of: root, partners, steps),
             expectations: schedule.expectations + schedule.moments.expectations(of: root),
+            expectedBreak: ExpectedBreak(of: root),
             until: until(of: root, schedule.moments),
             settle: root.value("settle", expected: TimeSpan.textForm, TimeSpan.init(text:))
                 ?? .milliseconds(300),

@@ -68,6 +68,21 @@ package enum ScenarioSchema {
                     ], "The scenario is run once for each combination of values.")
             ),
             ("expect", list(reference("expectation"), "What must happen, or must not.")),
+            (
+                "expectedToBreak",
+                mapping(
+                    [
+                        (
+                            "rules",
+                            list(
+                                choice(
+                                    Rule.allCases.filter { $0 != .breaksAsExpected }.map(\.rawValue)),
+                                "The rules that break; no other may.")
+                        ),
+                        ("reason", text("Why they break.")),
+                    ], "What is known to break: a run in which it holds has failed.",
+                    required: ["rules", "reason"])
+            ),
             ("until", reference("until", "When the run is over. Without it: when all is settled.")),
             ("settle", span("How long the pair must stay as it is before the run ends. Without it: 300ms.")),
             ("deadline", span("How long the run may take. Without it: 20s.")),

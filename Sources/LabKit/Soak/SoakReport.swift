@@ -23,7 +23,7 @@ package struct SoakReport {
     ///   - table: writes what broke.
     package func lines(clock: String, kernel: String, folder: String, _ table: Table) -> [String] {
         var lines = counts + [""] + spans(clock) + [""] + records
-        for run in results.filter({ $0.judgement.result != .held }).prefix(5) {
+        for run in results.filter({ !$0.judgement.result.isWanted }).prefix(5) {
             lines.append("")
             lines += table.failures(of: run, folder: "\(folder)/\(run.folder)")
             lines.append("  again: ccmlab run \(folder)/\(run.folder)/scenario.yaml")

@@ -57,10 +57,11 @@ package enum HTMLReport {
     }
 
     private static func title(_ folder: ReportedFolder) -> String {
-        let counts = [ReportedVerdict.Result.broke, .unknown(""), .notRun(""), .held].compactMap { kind in
-            let count = folder.runs.count { $0.verdict.result.rank == kind.rank }
-            return count > 0 ? "\(count) \(kind.word)" : nil
-        }
+        let counts = [ReportedVerdict.Result.broke, .unknown(""), .notRun(""), .brokeAsExpected(""), .held]
+            .compactMap { kind in
+                let count = folder.runs.count { $0.verdict.result.rank == kind.rank }
+                return count > 0 ? "\(count) \(kind.word)" : nil
+            }
         return counts.joined(separator: ", ")
     }
 
@@ -80,7 +81,9 @@ package enum HTMLReport {
         head(folder, into: &markup)
         scenarios(entries, into: &markup)
         sweeps(entries, into: &markup)
-        let ordered = (0...3).flatMap { rank in entries.filter { $0.rank == rank } }
+        markup.append(RepeatedSection(folder.runs).markup)
+        let ordered = (0..<ReportedVerdict.Result.ranks).flatMap { rank in entries.filter { $0.rank == rank }
+        }
         let most = max(40, min(400, mostRows / max(1, min(mostDrawn, ordered.count))))
         for entry in ordered.prefix(mostDrawn) {
             let command = command(of: entry.run, folder)
@@ -181,7 +184,7 @@ package enum HTMLReport {
     private static func row(_ group: [Entry], into markup: inout Markup) {
         guard let worst = worst(group) else { return }
         let result = worst.run.verdict.result
-        let held = group.count { $0.run.verdict.result == .held }
+        let held = group.count { $0.run.verdict.result.isWanted }
         var measurements = Measurements()
         for entry in group { measurements.add(entry.run.measurements) }
         let losses = measurements.named.filter {
@@ -195,9 +198,11 @@ package enum HTMLReport {
                 $0.element("a", [("href", "#\(worst.anchor)")], text: worst.run.scenarioName)
             }
             markup.element("td") {
+                let count = group.count > 1 ? "\(held)/\(group.count) held" : result.word
+                let isFlaky = Repeated.all(of: group.map(\.run.end)).contains { $0.isFlaky }
                 $0.element(
                     "span", [("class", "badge \(result.style)")],
-                    text: "\(result.sign) \(group.count > 1 ? "\(held)/\(group.count) held" : result.word)")
+                    text: "\(result.sign) \(isFlaky ? "flaky, " : "")\(count)")
             }
             let established = Statistics(measurements.established)
             markup.element("td", text: established.map { Table.short($0.most) } ?? "–")

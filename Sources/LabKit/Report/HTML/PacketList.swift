@@ -1,8 +1,8 @@
 /// The packets of a run's capture with their RoCE headers, as tshark decodes them.
 struct PacketList: Sendable {
     struct Packet: Hashable, Sendable {
-        /// Seconds since the first packet.
-        var time: Double
+        /// By the wall clock, in nanoseconds, as the kernel stamped it.
+        var wall: UInt64
         var source: String
         var target: String
         var opcode: String
@@ -25,7 +25,7 @@ struct PacketList: Sendable {
     init(note: String) { self.note = note }
 
     private static let fields = [
-        "frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "infiniband.bth.opcode",
+        "frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "infiniband.bth.opcode",
         "infiniband.bth.destqp", "infiniband.bth.psn", "infiniband.reth.va", "infiniband.reth.dmalen",
         "infiniband.aeth.syndrome", "infiniband.aeth.msn", "infiniband.mad.attributeid", "frame.len",
     ]
@@ -90,10 +90,10 @@ extension PacketList.Packet {
     /// A line of `tshark -T fields`; nil for one that holds no RoCE packet.
     fileprivate init?(fields line: Substring) {
         let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard values.count >= 14, let time = Double(values[0]), let opcode = Int(values[5]) else {
+        guard values.count >= 14, let wall = Self.nanoseconds(values[0]), let opcode = Int(values[5]) else {
             return nil
         }
-        self.time = time
+        self.wall = wall
         source = values[1].isEmpty ? values[3] : values[1]
         target = values[2].isEmpty ? values[4] : values[2]
         queuePair = values[6]
@@ -110,6 +110,17 @@ extension PacketList.Packet {
         isRefusal = syndrome?.isRefusal ?? false
         detail = details.joined(separator: "; ")
         bytes = values[13]
+    }
+
+    /// Seconds with their decimals, exact: a `Double` of the seconds since 1970 knows no nanoseconds.
+    private static func nanoseconds(_ text: String) -> UInt64? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let seconds = UInt64(parts[0]), seconds < 1 << 33 else { return nil }
+        let digits = parts.count == 2 ? parts[1].prefix(9) : ""
+        guard let decimals = UInt64(digits + String(repeating: "0", count: 9 - digits.count)) else {
+            return nil
+        }
+        return seconds * 1_000_000_000 + decimals
     }
 
     /// A number as tshark prints it, in hexadecimal or not.

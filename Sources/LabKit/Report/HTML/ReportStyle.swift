@@ -147,6 +147,7 @@ enum ReportStyle {
           .tools, .filter, #tip { display: none; }
           body { background: #ffffff; font-size: 11px; }
           main { max-width: none; padding: 0; }
+          .note, .facts, figcaption, th { font-size: 11px; }
           .plotbox, .scroll { overflow: visible; }
           .plot { min-width: 0; }
           .run { break-inside: auto; }

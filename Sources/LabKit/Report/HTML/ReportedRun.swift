@@ -35,6 +35,17 @@ struct ReportedRun {
     var title: String { label.isEmpty ? scenarioName : "\(scenarioName) \(label)" }
     var duration: TimeSpan { (events.last?.time ?? timeline.start) - timeline.start }
 
+    /// What the wall clock said at the run's start, by which a capture goes; nil where nobody noted it, or the lab set that
+    /// clock.
+    var wallStart: UInt64? {
+        guard
+            !events.contains(where: {
+                $0.name == .fault && $0.text("action") == StepAction.stepClock.rawValue
+            })
+        else { return nil }
+        return events.first { $0.name == .runStarted }?.number("wallNs")
+    }
+
     /// Reads a run's folder.
     init(in path: String, named name: String, capture: PacketList) throws {
         self.path = path

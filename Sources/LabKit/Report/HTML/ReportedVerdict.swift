@@ -3,6 +3,7 @@ struct ReportedVerdict {
     enum Result: Hashable {
         case held
         case broke
+        case brokeAsExpected(String)
         case notRun(String)
         /// There is no verdict that could be read; why.
         case unknown(String)
@@ -12,6 +13,7 @@ struct ReportedVerdict {
             switch self {
             case .held: "held"
             case .broke: "BROKE"
+            case .brokeAsExpected: "broke as expected"
             case .notRun: "not run"
             case .unknown: "no verdict"
             }
@@ -22,6 +24,7 @@ struct ReportedVerdict {
             switch self {
             case .held: "✓"
             case .broke: "✗"
+            case .brokeAsExpected: "≈"
             case .notRun: "–"
             case .unknown: "?"
             }
@@ -30,11 +33,22 @@ struct ReportedVerdict {
         /// The class of its style.
         var style: String {
             switch self {
-            case .held: "held"
+            case .held, .brokeAsExpected: "held"
             case .broke: "broke"
             case .notRun, .unknown: "notrun"
             }
         }
+
+        /// Whether it is what the scenario wants of a run.
+        var isWanted: Bool {
+            switch self {
+            case .held, .brokeAsExpected: true
+            case .broke, .notRun, .unknown: false
+            }
+        }
+
+        /// How many ranks there are.
+        static let ranks = 5
 
         /// The worst comes first.
         var rank: Int {
@@ -42,7 +56,8 @@ struct ReportedVerdict {
             case .broke: 0
             case .unknown: 1
             case .notRun: 2
-            case .held: 3
+            case .brokeAsExpected: 3
+            case .held: 4
             }
         }
     }
@@ -101,8 +116,11 @@ struct ReportedVerdict {
         switch object["result"]?.string {
         case "held": result = .held
         case "broke": result = .broke
+        case "broke as expected": result = .brokeAsExpected(object["reason"]?.string ?? "no reason was left")
         case "not run": result = .notRun(object["reason"]?.string ?? "no reason was left")
-        default: result = .unknown("verdict.json is damaged: “result” must be held, broke or not run")
+        default:
+            result = .unknown(
+                "verdict.json is damaged: “result” must be held, broke, broke as expected or not run")
         }
         breaks = Self.objects(object["broken"]).map { broken in
             Break(

@@ -30,7 +30,7 @@ struct RunSection {
         var markup = Markup()
         let result = run.verdict.result
         let attributes: [Markup.Attribute] = [("class", "run \(result.style)"), ("id", anchor)]
-        markup.element("details", attributes + (result == .held ? [] : [("open", "open")])) { markup in
+        markup.element("details", attributes + (result.isWanted ? [] : [("open", "open")])) { markup in
             markup.element("summary") { markup in
                 markup.element(
                     "span", [("class", "badge \(result.style)")], text: "\(result.sign) \(result.word)")
@@ -67,6 +67,9 @@ struct RunSection {
         for problem in run.problems { markup.element("p", [("class", "problem")], text: "⚠ \(problem)") }
         if case .notRun(let reason) = run.verdict.result {
             markup.element("p", [("class", "problem")], text: "Not run: \(reason)")
+        }
+        if case .brokeAsExpected(let reason) = run.verdict.result {
+            markup.element("p", text: "Broke as expected: \(reason)")
         }
         // The time line is to be seen without scrolling past everything that came of one cause; and where the run says
         // nothing about the product, nor do these.
@@ -161,7 +164,7 @@ struct RunSection {
     // MARK: Events
 
     private func writeEvents(into markup: inout Markup) {
-        let isShort = run.verdict.result != .held && choice.shown.count <= 60
+        let isShort = !run.verdict.result.isWanted && choice.shown.count <= 60
         let attributes: [Markup.Attribute] = [("class", "fold eventlist")]
         markup.element("details", attributes + (isShort ? [("open", "open")] : [])) { markup in
             markup.element("summary", text: "Events: \(choice.shown.count) of \(run.events.count)")
@@ -224,6 +227,7 @@ struct RunSection {
             markup.element("p", [("class", "note")], text: "Packets: \(list.note).")
             return
         }
+        let zero = run.wallStart ?? list.packets.first?.wall ?? 0
         fold("Packets: \(list.packets.count) with RoCE headers", into: &markup) { markup in
             let counts = list.counts.map { "\($0.opcode) \($0.count)" }.joined(separator: ", ")
             markup.element("p", [("class", "note")], text: "\(list.note). By opcode: \(counts).")
@@ -237,7 +241,9 @@ struct RunSection {
                     for packet in list.packets {
                         markup.element("tr", packet.isRefusal ? [("class", "evidence")] : []) { markup in
                             let texts = [
-                                SpanText.fixed(packet.time * 1e3, decimals: 3), packet.source, packet.target,
+                                SpanText.fixed(
+                                    Double(Int64(clamping: packet.wall) - Int64(clamping: zero)) / 1e6,
+                                    decimals: 3), packet.source, packet.target,
                                 packet.opcode, packet.queuePair, packet.number, packet.detail, packet.bytes,
                             ]
                             for text in texts { markup.element("td", text: text) }
@@ -247,7 +253,9 @@ struct RunSection {
             }
             markup.element(
                 "p", [("class", "note")],
-                text: "Times are those since the first packet: a capture has a clock of its own.")
+                text: run.wallStart == nil
+                    ? "Times are those since the first packet: how the capture's clock stands to that of the events is not known."
+                    : "Times are those of the events: from the beginning of the run.")
         }
     }
 

@@ -15,7 +15,7 @@ struct SweepMap {
     var markup: Markup {
         var markup = Markup()
         markup.element("figure", [("class", "sweep")]) { markup in
-            let held = cells.count { $0.results.allSatisfy { $0 == .held } }
+            let held = cells.count { $0.results.allSatisfy(\.isWanted) }
             markup.element("figcaption") { markup in
                 markup.element("b", text: name)
                 markup.element("span", text: "\(held) of \(cells.count) values held")
@@ -64,7 +64,7 @@ struct SweepMap {
 
     private func draw(_ cell: Cell, named name: String, into markup: inout Markup) {
         let worst = cell.results.min { $0.rank < $1.rank }
-        let held = cell.results.count { $0 == .held }
+        let held = cell.results.count(where: \.isWanted)
         let count = cell.results.count > 1 ? " \(held)/\(cell.results.count)" : ""
         markup.element(
             "a",

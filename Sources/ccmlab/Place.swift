@@ -75,11 +75,13 @@ struct Place: ParsableArguments {
     ///   - arguments: the command and what is special about it, without what is said of the place.
     ///   - operands: what the command is told last, which may begin with a dash.
     ///   - programs: what it starts there besides the lab and what every run starts.
+    ///   - files: what it reads there besides.
     ///   - span: how long it may last there.
     /// - Returns: how it ended there.
     func runInVM(
         _ arguments: [String], _ operands: [String] = [], checkout: Checkout, program: String,
-        programs: [String] = [], folder: String, lasting span: TimeSpan, _ display: inout Display
+        programs: [String] = [], files: [String] = [], folder: String, lasting span: TimeSpan,
+        _ display: inout Display
     ) async throws -> ExitCode {
         let machine = VirtualMachine(
             checkout: checkout, clock: clock == .auto ? nil : clock.rawValue, output: folder,
@@ -88,7 +90,7 @@ struct Place: ParsableArguments {
         if display.showsProgress { all.append("--progress") }
         if display.colours { all.append("--colours") }
         if !operands.isEmpty { all += ["--"] + operands }
-        return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+        return ExitCode(try await machine.run(all, programs: [program] + programs, files: files, &display))
     }
 
     /// The run folder, made; with the link to it where the lab chose its name.

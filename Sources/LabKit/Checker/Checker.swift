@@ -14,6 +14,8 @@ package struct Judgement: Sendable {
     package var claims: [ClaimTrace]
     package var measurements: Measurements
     package var incidents = Incidents()
+    /// What partners were not judged by, because their programs do not tell of it.
+    package var unjudged: [Unjudged] = []
 
     /// A run that could not be carried out.
     package static func notRun(_ reason: String) -> Judgement {
@@ -64,6 +66,6 @@ package enum Checker {
         }
         return Judgement(
             result: broken.isEmpty ? .held : .broke, broken: broken, claims: claims,
-            measurements: measurements, incidents: Incidents(of: timeline))
+            measurements: measurements, incidents: Incidents(of: timeline), unjudged: timeline.unjudged())
     }
 }

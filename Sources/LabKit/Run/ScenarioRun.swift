@@ -290,7 +290,10 @@ struct ScenarioRun {
             if stage == .running, let index = waiting.removeValue(forKey: partner) { perform(index, &group) }
         case .output(let bytes):
             for event in histories[partner]?.take(bytes) ?? [] {
-                if event.name == .started { processes[partner]?.incarnation = event.incarnation }
+                if event.name == .started {
+                    processes[partner]?.incarnation = event.incarnation
+                    if let problem = strangePid(event, of: partner) { fail(problem, &group) }
+                }
                 director?.heard(event)
             }
         case .ended(let status, let complaint, let time):
@@ -599,8 +602,12 @@ struct ScenarioRun {
         processes[partner] = Process(life: life, failpoint: failpoint)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
         let name = "\(partner.rawValue)\(life)"
-        let configuration = "\(folder)/\(RecordedRuns.configuration(of: name))"
-        let recording = tools.recordsLives ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
+        // Where a life has a configuration of ccmd, a replay expects its recording.
+        let isForeign = variant.scenario.programs[partner] != nil
+        let configuration =
+            "\(folder)/\(isForeign ? "program-\(name).yaml" : RecordedRuns.configuration(of: name))"
+        let recording =
+            tools.recordsLives && !isForeign ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
         do {
             try Files.write(
                 settings.configuration(
@@ -637,6 +644,16 @@ struct ScenarioRun {
 
     /// How long a partner's program may take to its event `started`.
     private static let patienceForFirstEvent = TimeSpan.seconds(5)
+
+    /// Why a program's first line cannot be of the process that was started; nil when it can.
+    private func strangePid(_ started: HistoryEvent, of partner: PartnerID) -> String? {
+        guard let program = variant.scenario.programs[partner], let pid = processes[partner]?.pid,
+            let named = started.number("pid"), named != UInt64(pid)
+        else { return nil }
+        return
+            "partner \(partner.rawValue): “started” of \(program.name) names process \(named), and the lab started \(pid); "
+            + "a program that another one starts has to take its place (exec); \(PartnerProgram.help)"
+    }
 
     /// What a program wrote in place of its first event, for a message.
     private func silence(of partner: PartnerID) -> String {

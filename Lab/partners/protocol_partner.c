@@ -1191,14 +1191,14 @@ static void sleep_until_due(int signals)
 
 static int prepare(void)
 {
-    struct sched_param priority = {.sched_priority = 10};
+    struct sched_param priority = {.sched_priority = 1};
     sigset_t stop;
 
     /* Before ordinary processes, where that is allowed: a heartbeat that comes late is evidence. */
     bool is_fifo = sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
     prctl(PR_SET_TIMERSLACK, 1ul);
     event_begin("confined");
-    event_text("scheduling", is_fifo ? "fifo 10" : "ordinary");
+    event_text("scheduling", is_fifo ? "fifo 1" : "ordinary");
     event_end();
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);

@@ -65,7 +65,8 @@ struct PartnerProgramTests {
             problem(PartnerProgram(command: ["sh"], needs: ["no-such-tool"]))?.contains(
                 "sh needs “no-such-tool”, which is not there: install it") == true)
         #expect(problem(PartnerProgram(command: ["bin"], needs: [])) != nil, "a folder is no program")
-        #expect(problem(PartnerProgram(command: ["bin/env"], needs: ["sh"])) == nil)
+        #expect(
+            problem(PartnerProgram(command: ["bin/env"], needs: ["sh", "lib/os-release", "/usr/lib"])) == nil)
     }
 
     @Test func argumentsThatAreFilesGoWithTheProgram() {
@@ -239,6 +240,17 @@ struct PartnerProgramTests {
         #expect(
             reason == "partner b (true) could not start: line 1 of its history (history-b.jsonl): "
                 + "not JSON at byte 0: expected a value")
+    }
+
+    @Test func aProgramThatIsStoppedBeforeItSaysAnythingIsNotRun() throws {
+        var run = try Self.run([])
+        run.remove { $0.partner == .b && $0.name != .processEnded }
+        run.remove { $0.partner == .a && $0.time > HistoryBuilder.instant(131) && $0.name != .processEnded }
+        guard case .notRun(let reason) = run.judgement.result else {
+            Issue.record("it was judged: \(run.words)")
+            return
+        }
+        #expect(reason.contains("partner b (true) ran until it was told to stop, and never wrote “started”"))
     }
 
     @Test func theVerdictNamesWhatWasNotJudged() throws {

@@ -3,6 +3,7 @@ import ClusterConnection
 extension Timeline {
     /// Why a partner never came up, in its own words; nil when both did or the scenario wants to see it fail.
     var reasonNotStarted: String? {
+        if let reason = reasonUnheard { return reason }
         for event in record.events where event.name == .processEnded {
             guard let partner = event.partner, event.number("began") == nil, !expectsFailure(of: partner)
             else {
@@ -13,6 +14,22 @@ extension Timeline {
             let program = record.variant.scenario.programs[partner].map { " (\($0.name))" } ?? ""
             return "partner \(partner.rawValue)\(program) could not start: "
                 + ownReason(of: partner, life, event)
+        }
+        return nil
+    }
+
+    /// Which program ran until it was told to stop, and never wrote that it started: there is nothing to judge it by.
+    private var reasonUnheard: String? {
+        for event in record.events where event.name == .processEnded {
+            guard let partner = event.partner, let program = record.variant.scenario.programs[partner],
+                event.text("told") == StepAction.stop.rawValue,
+                !(lives[partner] ?? []).contains(where: { $0.ended == event })
+            else { continue }
+            let bad = record.badLines.first { $0.partner == partner }
+            return
+                "partner \(partner.rawValue) (\(program.name)) ran until it was told to stop, and never wrote “started”"
+                + (bad.map { ": line \($0.line) of history-\(partner.rawValue).jsonl: \($0.problem)" } ?? "")
+                + "; \(PartnerProgram.help)"
         }
         return nil
     }

@@ -4,7 +4,7 @@ import Glibc
 package struct PartnerProgram: Hashable, Sendable {
     /// The program and its first arguments, as the scenario has them.
     package var command: [String]
-    /// The programs and files that it starts or reads in its turn.
+    /// The programs, files and folders that it starts or reads in its turn.
     package var needs: [String]
 
     /// How it is called in messages.
@@ -46,7 +46,7 @@ package struct PartnerProgram: Hashable, Sendable {
     private static func find(_ word: String, root: String, _ mode: CInt) -> String? {
         guard !word.contains("/") else {
             let path = full(word, root: root)
-            return access(path, mode) == 0 && !Files.isFolder(path) ? path : nil
+            return access(path, mode) == 0 && (mode == R_OK || !Files.isFolder(path)) ? path : nil
         }
         let paths = Tool.searchPath.split(separator: ":").map { "\($0)/\(word)" }
         return paths.first { access($0, X_OK) == 0 && !Files.isFolder($0) }

@@ -77,12 +77,14 @@ struct Place: ParsableArguments {
     ///   - arguments: the command and what is special about it, without what is said of the place.
     ///   - operands: what the command is told last, which may begin with a dash.
     ///   - programs: what it starts there besides the lab and what every run starts.
+    ///   - files: what it reads there besides.
     ///   - span: how long it may last there.
     ///   - keeps: whether it stays up until it is interrupted, and can be entered.
     /// - Returns: how it ended there.
     func runInVM(
         _ arguments: [String], _ operands: [String] = [], checkout: Checkout, program: String,
-        programs: [String] = [], folder: String, lasting span: TimeSpan, keeps: Bool = false,
+        programs: [String] = [], files: [String] = [], folder: String, lasting span: TimeSpan,
+        keeps: Bool = false,
         _ display: inout Display
     ) async throws -> ExitCode {
         var machine = VirtualMachine(
@@ -93,7 +95,7 @@ struct Place: ParsableArguments {
         if display.colours { all.append("--colours") }
         if !operands.isEmpty { all += ["--"] + operands }
         guard keeps else {
-            return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+            return ExitCode(try await machine.run(all, programs: [program] + programs, files: files, &display))
         }
         // A path of its own: a socket's may have 107 bytes.
         let door = "/tmp/ccm-lab-door.\(getpid())"
@@ -106,7 +108,7 @@ struct Place: ParsableArguments {
         machine.door = door
         machine.patience = .seconds(9_999_999)
         do {
-            return ExitCode(try await machine.run(all, programs: [program] + programs, &display))
+            return ExitCode(try await machine.run(all, programs: [program] + programs, files: files, &display))
         } catch is CancellationError where Files.exists("\(folder)/verdicts.json") {
             // That is how a machine ends that is kept; the verdicts are those of the runs before.
             return Self.status(of: try MergedRuns([folder]).results)

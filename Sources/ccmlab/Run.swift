@@ -104,8 +104,11 @@ struct Run: AsyncParsableCommand {
             let status = try await place.runInVM(
                 ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
                     + tags.flatMap { ["--tag", $0] } + part.arguments + (keep ? ["--keep"] : []),
-                paths.map { Checkout.absolute($0) }, checkout: checkout, program: program, folder: folder,
-                lasting: Self.most(scenarios) * UInt64(repetitions), keeps: keep, &display)
+                paths.map { Checkout.absolute($0) }, checkout: checkout, program: program,
+                files: Array(
+                    Set(scenarios.flatMap { $0.programs.values }.flatMap { $0.files(root: checkout.root) })
+                ).sorted(),
+                folder: folder, lasting: Self.most(scenarios) * UInt64(repetitions), keeps: keep, &display)
             try await place.report(on: folder, scenarios: scenarios, &display)
             if !status.isSuccess { throw status }
             return

@@ -122,6 +122,11 @@ struct Soak: AsyncParsableCommand {
         let checkout = try Checkout()
         let paths = paths.isEmpty ? [checkout.scenarios + "/soak"] : paths
         let bases = try ScenarioLibrary.load(paths)
+        if let base = bases.first(where: { !$0.programs.isEmpty }) {
+            throw LabError(
+                "\(base.name) has a partner with a command, and half of a soak's boots strike ccmd from within; expected "
+                    + "scenarios with ccmd on both sides")
+        }
         let seed = seed ?? UInt64.random(in: 1...999_999)
         let span = time.flatMap { TimeSpan(text: $0) }
         let faults = count ?? 60

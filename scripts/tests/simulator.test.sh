@@ -17,7 +17,7 @@ mkdir "$scratch/out-of-lab" && chmod 777 "$scratch/out-of-lab"
 try "$lab" run --fabric sim Lab/scenarios --output "$scratch/runs"
 expect 'every scenario that needs no real verbs holds in the simulator' status 0 out 'runs held (virtual time, sim, seed 1)' \
     holds '[ -s "$scratch/runs/a-first/events.jsonl" ]' holds '[ -s "$scratch/runs/junit.xml" ]'
-expect 'those that do are named' out 'is for real verbs only'
+expect 'those that do are named' out 'for real verbs only'
 try as_nobody "$lab" run --fabric sim --trace Lab/scenarios/boot-order/a-first.yaml --output "$scratch/out-of-lab/run"
 expect 'a run can be watched, without privileges' status 0 out 'connectStarted connect' out '------------->' \
     holds '! grep -q "^.\{101\}" <<<"$out"'

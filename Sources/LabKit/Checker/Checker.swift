@@ -24,6 +24,8 @@ package struct Judgement: Sendable {
     package var claims: [ClaimTrace]
     package var measurements: Measurements
     package var incidents = Incidents()
+    /// What partners were not judged by, because their programs do not tell of it.
+    package var unjudged: [Unjudged] = []
 
     /// A run that could not be carried out.
     package static func notRun(_ reason: String) -> Judgement {
@@ -76,6 +78,6 @@ package enum Checker {
         if let expected = record.variant.scenario.expectedBreak { (result, broken) = expected.judge(broken) }
         return Judgement(
             result: result, broken: broken, claims: claims,
-            measurements: measurements, incidents: Incidents(of: timeline))
+            measurements: measurements, incidents: Incidents(of: timeline), unjudged: timeline.unjudged())
     }
 }

@@ -24,6 +24,11 @@ extension Timeline {
     func claimTraces() -> [ClaimTrace] {
         record.variant.scenario.claims.flatMap { claim in
             PartnerID.allCases.map { partner in
+                guard speech(of: partner).tells(.handshake, .incarnations) else {
+                    return ClaimTrace(
+                        claim: claim, partner: partner,
+                        standing: .notApplicable("its program does not tell of the handshake"), evidence: [])
+                }
                 guard let connection = firstConnection(of: partner) else {
                     return ClaimTrace(
                         claim: claim, partner: partner,

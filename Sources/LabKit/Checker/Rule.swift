@@ -25,6 +25,21 @@ package enum Rule: String, CaseIterable, Sendable {
     case expected = "expected"
     case breaksAsExpected = "breaks-as-expected"
 
+    /// The parts of a partner's history without which it is not judged by this rule.
+    var parts: [HistoryPart] {
+        switch self {
+        case .handshakeOrder, .establishedBothSaw, .sameQueuePairs: [.handshake]
+        case .establishedAlive: [.incarnations]
+        case .beforeStorageOS: [.phases]
+        case .readyWhenBoth, .readyAgain: [.exchange, .clients]
+        case .oneLossForReady, .fencedBeforeTold, .nothingAcknowledgedIsLost, .nothingWrittenAfterLoss:
+            [.clients]
+        case .historySound, .partnerRuns, .orderlyStop, .aliveMeansAlive, .foundInTime, .connectedAgain,
+            .heldWritesRefused, .nothingLeaks, .kernelQuiet, .claimed, .historyBounded, .expected:
+            []
+        }
+    }
+
     /// The rule in plain words.
     package var sentence: String {
         switch self {

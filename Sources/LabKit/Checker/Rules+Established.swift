@@ -12,7 +12,7 @@ extension Timeline {
     /// Rule `handshake-order`: of every connection the operations one after the other, and of every
     /// established one all of them.
     func disorderedHandshakes() -> [Broken] {
-        PartnerID.allCases.flatMap { partner in
+        PartnerID.allCases.filter { speech(of: $0).tells(.handshake) }.flatMap { partner in
             (lives[partner] ?? []).flatMap { life in
                 disorderedOperations(life) + incompleteHandshakes(life)
             }
@@ -83,7 +83,7 @@ extension Timeline {
         let tolerance = promise.dead
         return PartnerID.allCases.flatMap { established[$0] ?? [] }.compactMap { stretch in
             let event = stretch.event
-            guard let partner = event.partner else { return nil }
+            guard let partner = event.partner, speech(of: partner).tells(.incarnations) else { return nil }
             guard let life = life(of: partner.other, incarnation: stretch.partnerIncarnation) else {
                 return Broken(
                     .establishedAlive,
@@ -111,7 +111,8 @@ extension Timeline {
     func establishedUnseen() -> [Broken] {
         PartnerID.allCases.flatMap { established[$0] ?? [] }.compactMap { stretch in
             let event = stretch.event
-            guard let partner = event.partner,
+            guard let partner = event.partner, speech(of: partner).tells(.incarnations),
+                speech(of: partner.other).tells(.handshake),
                 let other = life(of: partner.other, incarnation: stretch.partnerIncarnation)
             else { return nil }
             // A process that was killed about then may have acted without living to write it down.

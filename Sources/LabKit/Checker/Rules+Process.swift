@@ -3,6 +3,7 @@ import ClusterConnection
 extension Timeline {
     /// Why a partner never came up, in its own words; nil when both did or the scenario wants to see it fail.
     var reasonNotStarted: String? {
+        if let reason = reasonUnheard { return reason }
         for event in record.events where event.name == .processEnded {
             guard let partner = event.partner, event.number("began") == nil, !expectsFailure(of: partner)
             else {
@@ -10,7 +11,25 @@ extension Timeline {
             }
             let life = lives[partner]?.first { $0.ended == event }
             if let life, life.listening != nil || life.failpoint != nil { continue }
-            return "partner \(partner.rawValue) could not start: " + ownReason(of: partner, life, event)
+            let program = record.variant.scenario.programs[partner].map { " (\($0.name))" } ?? ""
+            return "partner \(partner.rawValue)\(program) could not start: "
+                + ownReason(of: partner, life, event)
+        }
+        return nil
+    }
+
+    /// Which program ran until it was told to stop, and never wrote that it started: there is nothing to judge it by.
+    private var reasonUnheard: String? {
+        for event in record.events where event.name == .processEnded {
+            guard let partner = event.partner, let program = record.variant.scenario.programs[partner],
+                event.text("told") == StepAction.stop.rawValue,
+                !(lives[partner] ?? []).contains(where: { $0.ended == event })
+            else { continue }
+            let bad = record.badLines.first { $0.partner == partner }
+            return
+                "partner \(partner.rawValue) (\(program.name)) ran until it was told to stop, and never wrote “started”"
+                + (bad.map { ": line \($0.line) of history-\(partner.rawValue).jsonl: \($0.problem)" } ?? "")
+                + "; \(PartnerProgram.help)"
         }
         return nil
     }
@@ -18,6 +37,9 @@ extension Timeline {
     /// The reason that a process gave for its end: its last event, or its last complaint, or its status.
     private func ownReason(of partner: PartnerID, _ life: Life?, _ ended: HistoryEvent) -> String {
         if let reason = life?.events.last(where: { $0.name == .failed })?.text("reason") { return reason }
+        if life == nil, let bad = record.badLines.first(where: { $0.partner == partner }) {
+            return "line \(bad.line) of its history (history-\(partner.rawValue).jsonl): \(bad.problem)"
+        }
         if let complaint = record.complaints[partner], !complaint.isEmpty { return complaint }
         return "the process ended with \(ended.statusText) and no word of its own"
     }
@@ -72,7 +94,7 @@ extension Timeline {
     /// Rule `history-sound`.
     func unsoundHistory() -> [Broken] {
         unreadLines() + droppedLines() + incarnationsUsedTwice() + lifelessLines() + fallingPhases()
-            + ghosts()
+            + ghosts() + untoldParts()
     }
 
     /// A partner never waits for its reader, so it says when it had to leave lines out.
@@ -91,7 +113,29 @@ extension Timeline {
             let killed = lives[bad.partner]?.contains { $0.wasKilled } ?? false
             if bad.problem == PartnerHistory.unfinished && killed { return nil }
             return Broken(
-                .historySound, "line \(bad.line) of \(bad.partner.rawValue)'s history: \(bad.problem)")
+                .historySound,
+                "line \(bad.line) of \(bad.partner.rawValue)'s history (history-\(bad.partner.rawValue).jsonl): "
+                    + bad.problem)
+        }
+    }
+
+    /// What a partner's program says that it tells, and does not.
+    private func untoldParts() -> [Broken] {
+        PartnerID.allCases.flatMap { partner -> [Broken] in
+            guard speech(of: partner).isForeign,
+                let life = lives[partner]?.first(where: { life in
+                    life.events.contains { $0.name == .established }
+                })
+            else { return [] }
+            return HistoryPart.allCases.filter { speech(of: partner).tells($0) }.compactMap { part in
+                guard let sign = part.sign, !life.events.contains(where: { $0.name == sign }) else {
+                    return nil
+                }
+                return Broken(
+                    .historySound,
+                    "\(partner.rawValue)'s program says that it speaks '\(part.rawValue)', and writes no '\(sign.rawValue)'",
+                    evidence: [life.started])
+            }
         }
     }
 

@@ -43,6 +43,7 @@ extension Timeline {
         _ entry: ReadyBook.Entry, _ life: Life, _ incarnation: String
     ) -> (String, [HistoryEvent])? {
         let name = life.partner.other.rawValue
+        guard speech(of: life.partner.other).tells(.exchange, .clients) else { return nil }
         guard let other = self.life(of: life.partner.other, incarnation: incarnation) else {
             return ("of incarnation \(incarnation), which \(name) never was", [])
         }

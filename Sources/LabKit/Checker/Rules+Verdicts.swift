@@ -3,6 +3,9 @@ import ClusterConnection
 extension Timeline {
     /// The bound within which `finder` must find a loss.
     private func bound(of loss: Loss, for finder: PartnerID) -> TimeSpan {
+        if speech(of: finder).isForeign, let found = record.variant.scenario.bounds.found {
+            return found + promise.slack
+        }
         switch loss.kind {
         case .frozen, .starved: return promise.hung(settings(of: finder))
         case .cut, .lopsided, .railless, .degraded: return promise.unreachable(settings(of: finder))
@@ -130,7 +133,10 @@ extension Timeline {
         let limit = others.filter { $0.began > loss.began }
             .map { $0.effect + self.bound(of: $0, for: finder) }.reduce(firstLimit, max)
         guard owes(finder, loss, until: limit) else { return nil }
-        let allowed = Set(others.flatMap { verdicts(of: $0.kind) })
+        let allowed =
+            speech(of: finder).tells(.causes)
+            ? Set(others.flatMap { verdicts(of: $0.kind) })
+            : [.dead, .hung, .unreachable, .rebooted]
         let found = events.first {
             $0.partner == finder && $0.name == .verdict && $0.time >= loss.began
                 && $0.text("verdict") != Verdict.alive.word && $0.text("verdict") != "none"

@@ -80,6 +80,8 @@ struct Timeline {
     /// The times in which a partner's end of the rail was taken away.
     private(set) var railless: [PartnerID: [Stretch]] = [:]
     private(set) var established: [PartnerID: [Established]] = [:]
+    /// What the partners' histories tell.
+    private var speeches: [PartnerID: HistorySpeech] = [:]
 
     init(_ record: RunRecord) {
         self.record = record
@@ -90,6 +92,10 @@ struct Timeline {
         self.end = end
         events = record.events.filter { $0.time <= end }
         for partner in PartnerID.allCases { lives[partner] = Self.lives(of: partner, in: record.events) }
+        for partner in record.variant.scenario.programs.keys {
+            speeches[partner] = .unsaid
+            for life in lives[partner] ?? [] { speeches[partner]?.hear(life.started) }
+        }
         readFaults()
         for partner in PartnerID.allCases { established[partner] = establishedStretches(of: partner) }
     }
@@ -99,6 +105,9 @@ struct Timeline {
         let clock = record.events.first { $0.name == .runStarted }?.text("clock")
         return Promise(bounds: record.variant.scenario.bounds, isRealTime: clock == "real")
     }
+
+    /// What a partner's history tells.
+    func speech(of partner: PartnerID) -> HistorySpeech { speeches[partner] ?? .ccmd }
 
     /// The settings a partner ran with.
     func settings(of partner: PartnerID) -> PartnerSettings {
@@ -245,6 +254,12 @@ struct Timeline {
         frozen[partner] = stretches
     }
 
+    /// The incarnation that a partner established with. Who cannot tell was reached by the one that lived then.
+    private func partnerIncarnation(of established: HistoryEvent) -> String {
+        if let incarnation = established.partnerIncarnation { return incarnation }
+        return established.partner.flatMap { life(of: $0.other, at: established.time) }?.incarnation ?? ""
+    }
+
     private func establishedStretches(of partner: PartnerID) -> [Established] {
         var stretches: [Established] = []
         func lose(at moment: Instant, where isLost: (Established) -> Bool = { _ in true }) {
@@ -260,7 +275,7 @@ struct Timeline {
                 stretches.append(
                     Established(
                         event: event, connection: event.number("connection") ?? 0, rail: rail,
-                        partnerIncarnation: event.partnerIncarnation ?? ""))
+                        partnerIncarnation: partnerIncarnation(of: event)))
             case .verdict:
                 if event.text("verdict") != Verdict.alive.word { lose(at: event.time) }
             case .retired:

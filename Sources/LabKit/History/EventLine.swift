@@ -3,7 +3,28 @@ import ClusterConnection
 /// Reads the lines that a partner process writes. The process may be anything, so nothing is taken on trust.
 enum EventLine {
     /// Fields that the checker relies on, for the events that have them. The vocabulary lists all of them.
-    private static func required(_ name: EventName) -> [(field: String, number: Bool)] {
+    private static func required(_ name: EventName, _ speech: HistorySpeech) -> [(
+        field: String, number: Bool
+    )] {
+        if speech.isForeign { return requiredOfPrograms(name, speech) ?? requiredOfAll(name) }
+        return requiredOfAll(name)
+    }
+
+    /// What another program than `ccmd` has to say more, or less; nil for the same.
+    private static func requiredOfPrograms(_ name: EventName, _ speech: HistorySpeech) -> [(
+        field: String, number: Bool
+    )]? {
+        switch name {
+        case .listening where !speech.tells(.handshake): [("address", false)]
+        case .connected where !speech.tells(.incarnations): [("connection", true)]
+        case .established:
+            [("connection", true)] + (speech.tells(.incarnations) ? [("partnerIncarnation", false)] : [])
+                + (speech.tells(.handshake) ? [("queuePair", true), ("partnerQueuePair", true)] : [])
+        default: nil
+        }
+    }
+
+    private static func requiredOfAll(_ name: EventName) -> [(field: String, number: Bool)] {
         switch name {
         case .started: [("pid", true)]
         case .bootPhase: [("phase", false)]
@@ -69,10 +90,11 @@ enum EventLine {
 
     /// The event that a line of this partner's history holds.
     ///
+    /// - Parameter speech: what the history tells.
     /// - Throws: what is wrong with the line, in words that follow "line 12: ".
-    static func event(_ line: ArraySlice<UInt8>, of partner: PartnerID) throws(EventLineProblem)
-        -> HistoryEvent
-    {
+    static func event(
+        _ line: ArraySlice<UInt8>, of partner: PartnerID, speech: HistorySpeech = .ccmd
+    ) throws(EventLineProblem) -> HistoryEvent {
         guard line.count <= maxLength else {
             throw EventLineProblem("longer than \(maxLength) bytes")
         }
@@ -98,17 +120,34 @@ enum EventLine {
         guard let incarnation = object["incarnation"]?.string, isIncarnation(incarnation) else {
             throw EventLineProblem("'incarnation' must be 16 hex digits")
         }
-        for (field, number) in required(event) {
+        for (field, number) in required(event, speech) {
             let value = object[field]
             if number ? value?.unsignedInteger == nil : value?.string == nil {
                 throw EventLineProblem("\(name) needs '\(field)', a \(number ? "whole number" : "string")")
             }
         }
+        try checkSpeech(event, object, speech)
         let own = ["time", "partner", "incarnation", "event"]
         let rest = object.fields.filter { !own.contains($0.name) }.map { ($0.name, $0.value) }
         return HistoryEvent(
             time: Instant(nanoseconds: time), partner: partner, incarnation: incarnation, name: event,
             fields: JSONObject(rest))
+    }
+
+    /// What another program than `ccmd` says of its history, and the words of its verdicts.
+    private static func checkSpeech(_ event: EventName, _ object: JSONObject, _ speech: HistorySpeech)
+        throws(EventLineProblem)
+    {
+        guard speech.isForeign else { return }
+        if event == .started, HistorySpeech.parts(of: object["speaks"]) == nil {
+            let parts = HistoryPart.allCases.map(\.rawValue).joined(separator: ", ")
+            throw EventLineProblem("started needs 'speaks', a list of what the history tells, of \(parts)")
+        }
+        let verdicts = Verdict.allCases.map(\.word) + ["none"]
+        if event == .verdict, let word = object["verdict"]?.string, !verdicts.contains(word) {
+            throw EventLineProblem(
+                "'verdict' must be one of \(verdicts.joined(separator: ", ")), not '\(word.prefix(64))'")
+        }
     }
 
     private static func isIncarnation(_ text: String) -> Bool {

@@ -10,8 +10,14 @@ struct PartnerHistory {
     private var splitter = LineSplitter()
     private var lineNumber = 0
     private var last = Instant(nanoseconds: 0)
+    /// What it tells.
+    private var speech: HistorySpeech
 
-    init(partner: PartnerID) { self.partner = partner }
+    /// - Parameter speech: what is known of it beforehand.
+    init(partner: PartnerID, speech: HistorySpeech = .ccmd) {
+        self.partner = partner
+        self.speech = speech
+    }
 
     /// Takes bytes as they arrive; gives the events that are new.
     mutating func take(_ bytes: some Sequence<UInt8>) -> [HistoryEvent] {
@@ -38,7 +44,8 @@ struct PartnerHistory {
     private mutating func take(line: [UInt8]) -> HistoryEvent? {
         lineNumber += 1
         do {
-            let event = try EventLine.event(line[...], of: partner)
+            let event = try EventLine.event(line[...], of: partner, speech: speech)
+            if event.name == .started { speech.hear(event) }
             if event.time < last {
                 badLines.append(
                     BadLine(

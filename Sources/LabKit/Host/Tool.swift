@@ -54,10 +54,10 @@ enum Tool {
     }
 
     /// The caller's environment with the folders of system tools in `PATH`: a desktop user's lacks them.
-    static var toolEnvironment: Environment {
-        let path = environmentValue("PATH") ?? ""
-        return .inherit.updating(["PATH": path + ":/usr/sbin:/sbin:/usr/bin:/bin"])
-    }
+    static var toolEnvironment: Environment { .inherit.updating(["PATH": searchPath]) }
+
+    /// The folders in which tools are looked for.
+    static var searchPath: String { (environmentValue("PATH") ?? "") + ":/usr/sbin:/sbin:/usr/bin:/bin" }
 }
 
 extension TerminationStatus {

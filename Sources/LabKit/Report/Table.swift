@@ -130,6 +130,29 @@ package struct Table {
         return [""] + Self.wrapped("\(name) broke as expected\(times): \(reason)", indent: 0)
     }
 
+    /// What partners were not judged by because their programs do not tell of it; alike for alike scenarios.
+    package static func unjudged(_ runs: [RunResult]) -> [String] {
+        var scenarios: [String: [String]] = [:]
+        var order: [String] = []
+        for run in runs {
+            for partner in PartnerID.allCases {
+                let unjudged = run.judgement.unjudged.filter { $0.partner == partner }
+                guard !unjudged.isEmpty else { continue }
+                let name = run.variant.scenario.programs[partner]?.name ?? "its program"
+                let text =
+                    "\(partner.rawValue) (\(name)), whose history does not tell of it: "
+                    + unjudged.map(\.text).joined(separator: ", ")
+                if scenarios[text] == nil { order.append(text) }
+                if scenarios[text]?.last != run.variant.scenario.name {
+                    scenarios[text, default: []].append(run.variant.scenario.name)
+                }
+            }
+        }
+        return order.flatMap { text in
+            wrapped("not judged of \(text) (\((scenarios[text] ?? []).joined(separator: ", ")))", indent: 0)
+        }
+    }
+
     /// An event on one line: its time since the run's start, whose it is, what it says.
     package static func eventText(_ event: HistoryEvent, start: Instant) -> String {
         let milliseconds = Double((event.time - start).nanoseconds) / 1e6

@@ -34,6 +34,9 @@ package enum VerdictsJSON {
             fields.append(("reason", .string(reason)))
         }
         fields.append(("broken", .array(run.judgement.broken.map { broken($0) })))
+        if !run.judgement.unjudged.isEmpty {
+            fields.append(("notJudged", .array(run.judgement.unjudged.map { unjudged($0) })))
+        }
         fields.append(("claims", .array(run.judgement.claims.map { claim($0) })))
         fields.append(("measurements", run.judgement.measurements.json))
         return .object(JSONObject(fields))
@@ -45,6 +48,14 @@ package enum VerdictsJSON {
                 ("rule", .string(broken.rule.rawValue)), ("sentence", .string(broken.rule.sentence)),
                 ("explanation", .string(broken.explanation)),
                 ("events", .array(broken.evidence.map { event($0) })),
+            ]))
+    }
+
+    private static func unjudged(_ unjudged: Unjudged) -> JSONValue {
+        .object(
+            JSONObject([
+                ("partner", .string(unjudged.partner.rawValue)), ("rule", .string(unjudged.text)),
+                ("lacks", .array(unjudged.lacks.map { .string($0.rawValue) })),
             ]))
     }
 

@@ -44,6 +44,8 @@ struct Director {
     private var awaited: [PartnerID: Set<String>] = [:]
     /// The expectations that nothing that comes can make wait again, by their place.
     private var decided: Set<Int> = []
+    /// What the partners' histories tell.
+    private var speeches: [PartnerID: HistorySpeech]
     private var steadySince: Instant?
     private var ended = false
 
@@ -53,6 +55,7 @@ struct Director {
         toBoot = PartnerID.allCases.filter { scenario.partners[$0]?.bootAt != nil }
         steps = scenario.steps.map { _ in .waiting }
         obstructions = Obstructions(rails: scenario.railNumbers)
+        speeches = scenario.programs.mapValues { _ in .unsaid }
     }
 
     /// A partner wrote a line, or the lab did.
@@ -62,6 +65,7 @@ struct Director {
         events.insert(event, at: place)
         guard let partner = event.partner else { return }
         switch event.name {
+        case .started: speeches[partner]?.hear(event)
         case .listening: listening.insert(partner)
         case .railLost: listening.remove(partner)
         case .verdict: latestVerdict[partner] = event.text("verdict")
@@ -276,7 +280,7 @@ struct Director {
         for partner in PartnerID.allCases {
             let names = (own: partner.rawValue, other: partner.other.rawValue)
             if latestVerdict[partner] != final { return "\(names.own) to hold \(names.other) for \(final)" }
-            guard scenario.discord == nil else { continue }
+            guard scenario.discord == nil, (speeches[partner] ?? .ccmd).tells(.exchange) else { continue }
             if !saidReady.contains(partner) { return "\(names.own) to say ready" }
             if !heardReady.contains(partner) { return "\(names.own) to hear that \(names.other) is ready" }
             if let client = awaited[partner]?.min() { return "\(names.own)'s client \(client) to be ready" }

@@ -152,6 +152,8 @@ package struct LabRun: Sendable {
                 lines.append("\(scenario.name): and \(failed.count - 3) runs more, in verdicts.json")
             }
         }
+        let unjudged = Table.unjudged(results)
+        if !unjudged.isEmpty { lines += [""] + unjudged }
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }
         let speed = table.speed(measurements, clock: environment.clock)

@@ -13,14 +13,19 @@ struct PartnerProcess: Sendable {
     }
 
     var partner: PartnerID
-    var program: String
-    var configuration: String
+    /// The program and its arguments.
+    var command: [String]
+    /// Variables that the program is told more by.
+    var environment: [(name: String, value: String)] = []
+    /// Where it starts; nil for where the lab runs.
+    var folder: String?
 
     /// Runs the process to its end. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
-        let arguments = [
-            "netns", "exec", FabricNames.namespace(of: partner), program, "run", "--config", configuration,
-        ]
+        // env(1), too, becomes what it starts.
+        let surroundings =
+            folder.map { ["env", "--chdir=\($0)"] + environment.map { "\($0.name)=\($0.value)" } } ?? []
+        let arguments = ["netns", "exec", FabricNames.namespace(of: partner)] + surroundings + command
         do {
             // ip(8) enters the namespace and becomes the program, so the process is the partner's own.
             let result = try await Subprocess.run(
@@ -68,8 +73,18 @@ struct PartnerProcess: Sendable {
         close(descriptor)
     }
 
+    /// Whether a process and all that it has started in its group stand still (`stopped`), or run.
+    private static func group(of pid: pid_t, is stopped: Bool) -> Bool {
+        guard isStopped(pid) == stopped else { return false }
+        // One of /proc/PID/task/PID/children for each: what a program starts are seldom more than one or two.
+        let children = Files.text(of: "/proc/\(pid)/task/\(pid)/children") ?? ""
+        return children.split(separator: " ").compactMap { pid_t($0) }.allSatisfy {
+            group(of: $0, is: stopped)
+        }
+    }
+
     /// Whether the process stands still: state T in /proc/PID/stat.
-    static func isStopped(_ pid: pid_t) -> Bool {
+    private static func isStopped(_ pid: pid_t) -> Bool {
         // The name in parentheses may hold anything; the state follows the last one.
         guard let text = Files.text(of: "/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else {
             return false
@@ -77,14 +92,14 @@ struct PartnerProcess: Sendable {
         return text[text.index(after: close)...].split(separator: " ").first == "T"
     }
 
-    /// Waits until the process stands still, or runs again.
+    /// Waits until the process, with all that it has started, stands still, or runs again.
     ///
     /// - Throws: when it does not within that time.
     static func wait(
         for pid: pid_t, stopped: Bool, within patience: TimeSpan = .seconds(1)
     ) async throws {
         let limit = MonotonicClock.now + patience
-        while isStopped(pid) != stopped {
+        while !group(of: pid, is: stopped) {
             if MonotonicClock.now >= limit {
                 throw LabError(
                     "process \(pid) \(stopped ? "does not stand still" : "still stands") after "

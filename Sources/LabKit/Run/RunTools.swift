@@ -2,6 +2,8 @@
 struct RunTools: Sendable {
     /// The partner program.
     var ccmd: String
+    /// The folder of the checkout.
+    var root: String
     /// `scripts/fabric` of the checkout.
     var fabricScript: String
     /// `virtual` or `real`, for the history.

@@ -39,6 +39,8 @@ struct ScenarioRun {
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
         case outOfPatience
+        /// How long a partner's program may take to its first event has passed.
+        case silent(PartnerID, life: Int)
         case wake
     }
 
@@ -75,7 +77,7 @@ struct ScenarioRun {
     private var stage = Stage.preparing
     private var director: Director?
     private var log = LabLog()
-    private var histories: [PartnerID: PartnerHistory]
+    private var histories: [PartnerID: PartnerHistory] = [:]
     private var processes: [PartnerID: Process] = [:]
     private var lives: [PartnerID: Int] = [:]
     private var complaints: [PartnerID: String] = [:]
@@ -100,7 +102,10 @@ struct ScenarioRun {
         load = BusyLoops(count: variant.scenario.busyLoops)
         shape = RailShape(rails: variant.scenario.railNumbers)
         (inbox, report) = AsyncStream.makeStream()
-        histories = [.a: PartnerHistory(partner: .a), .b: PartnerHistory(partner: .b)]
+        for partner in PartnerID.allCases {
+            let isForeign = variant.scenario.programs[partner] != nil
+            histories[partner] = PartnerHistory(partner: partner, speech: isForeign ? .unsaid : .ccmd)
+        }
     }
 
     /// Runs a scenario once. What it leaves in `folder` is complete when it returns.
@@ -111,6 +116,11 @@ struct ScenarioRun {
     ) async throws -> Outcome {
         try Files.makeFolder(folder)
         try Files.write(variant.scenario.text, to: "\(folder)/scenario.yaml")
+        for (partner, program) in variant.scenario.programs.sorted(by: { $0.key < $1.key }) {
+            do throws(LabError) { _ = try program.path(root: tools.root) } catch {
+                throw LabError("partner \(partner.rawValue): \(error)")
+            }
+        }
         let kernelLog = KernelLog()
         let lead = WallClock.lead
         var run = ScenarioRun(variant, folder: folder, tools: tools)
@@ -211,6 +221,12 @@ struct ScenarioRun {
         case .failed(let reason): fail(reason, &group)
         case .outOfPatience:
             for partner in processes.keys { signal(partner, SIGKILL) }
+        case .silent(let partner, let life):
+            if stage == .running, let process = processes[partner], process.life == life,
+                process.incarnation.isEmpty
+            {
+                fail("partner \(partner.rawValue): \(silence(of: partner))", &group)
+            }
         case .wake: armedWake = nil
         }
         if stage == .stopping && processes.isEmpty && underWay.isEmpty { closeCapture() }
@@ -281,7 +297,10 @@ struct ScenarioRun {
             if stage == .running, let index = waiting.removeValue(forKey: partner) { perform(index, &group) }
         case .output(let bytes):
             for event in histories[partner]?.take(bytes) ?? [] {
-                if event.name == .started { processes[partner]?.incarnation = event.incarnation }
+                if event.name == .started {
+                    processes[partner]?.incarnation = event.incarnation
+                    if let problem = strangePid(event, of: partner) { fail(problem, &group) }
+                }
                 director?.heard(event)
             }
         case .ended(let status, let complaint, let time):
@@ -590,8 +609,12 @@ struct ScenarioRun {
         processes[partner] = Process(life: life, failpoint: failpoint, ordered: MonotonicClock.now)
         let settings = variant.scenario.partners[partner]?.settings ?? PartnerSettings(partner)
         let name = "\(partner.rawValue)\(life)"
-        let configuration = "\(folder)/\(RecordedRuns.configuration(of: name))"
-        let recording = tools.recordsLives ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
+        // Where a life has a configuration of ccmd, a replay expects its recording.
+        let isForeign = variant.scenario.programs[partner] != nil
+        let configuration =
+            "\(folder)/\(isForeign ? "program-\(name).yaml" : RecordedRuns.configuration(of: name))"
+        let recording =
+            tools.recordsLives && !isForeign ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
         do {
             try Files.write(
                 settings.configuration(
@@ -602,14 +625,59 @@ struct ScenarioRun {
             fail("\(error)", &group)
             return
         }
-        let process = PartnerProcess(partner: partner, program: tools.ccmd, configuration: configuration)
-        group.addTask { [report] in
+        var process = PartnerProcess(
+            partner: partner, command: [tools.ccmd, "run", "--config", configuration])
+        if let program = variant.scenario.programs[partner] {
+            do {
+                process.command =
+                    [try program.path(root: tools.root)] + program.command.dropFirst() + [configuration]
+            } catch {
+                processes[partner] = nil
+                fail("partner \(partner.rawValue): \(error)", &group)
+                return
+            }
+            process.environment = settings.environment(for: partner)
+            process.folder = tools.root
+            let limit = MonotonicClock.now + Self.patienceForFirstEvent
+            group.addTask { [report] in
+                await MonotonicClock.wait(until: limit)
+                if !Task.isCancelled { report.yield(.silent(partner, life: life)) }
+            }
+        }
+        group.addTask { [report, process] in
             await process.run { report.yield(.process(partner, life: life, $0)) }
         }
     }
 
+    /// How long a partner's program may take to its event `started`.
+    private static let patienceForFirstEvent = TimeSpan.seconds(5)
+
+    /// Why a program's first line cannot be of the process that was started; nil when it can.
+    private func strangePid(_ started: HistoryEvent, of partner: PartnerID) -> String? {
+        guard let program = variant.scenario.programs[partner], let pid = processes[partner]?.pid,
+            let named = started.number("pid"), named != UInt64(pid)
+        else { return nil }
+        return
+            "partner \(partner.rawValue): “started” of \(program.name) names process \(named), and the lab started \(pid); "
+            + "a program that another one starts has to take its place (exec); \(PartnerProgram.help)"
+    }
+
+    /// What a program wrote in place of its first event, for a message.
+    private func silence(of partner: PartnerID) -> String {
+        let name = variant.scenario.programs[partner]?.name ?? "its program"
+        if let bad = histories[partner]?.badLines.last {
+            return
+                "\(name) wrote no “started”, and line \(bad.line) of history-\(partner.rawValue).jsonl is wrong: "
+                + "\(bad.problem); \(PartnerProgram.help)"
+        }
+        return
+            "\(name) wrote no event within \(SpanText.exact(Self.patienceForFirstEvent)); expected “started” on its "
+            + "standard output; \(PartnerProgram.help)"
+    }
+
+    /// Signals a partner, with all that it has started.
     private func signal(_ partner: PartnerID, _ signal: CInt) {
-        if let pid = processes[partner]?.pid { kill(pid, signal) }
+        if let pid = processes[partner]?.pid { kill(-pid, signal) }
     }
 
     // MARK: The end

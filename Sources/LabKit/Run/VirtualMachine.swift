@@ -34,17 +34,19 @@ package struct VirtualMachine: Sendable {
 
     /// Runs the lab there with these arguments, and shows what it prints.
     ///
-    /// - Parameter programs: those that the partners are, and what else this command starts.
+    /// - Parameters:
+    ///   - programs: those that the partners are, and what else this command starts.
+    ///   - files: what else is read there, programs of others among it.
     /// - Returns: the exit status.
     package func run(
-        _ arguments: [String], programs: [String], _ display: inout Display
+        _ arguments: [String], programs: [String], files: [String] = [], _ display: inout Display
     ) async throws -> Int32 {
         var command: [String] = clock.map { ["--\($0)-time"] } ?? []
         command += ["--timeout", "\(min(9_999_999, patience.nanoseconds / 1_000_000_000))"]
         let resident = programs + [Checkout.program] + Self.programs
         command += door.map { ["--door", $0] } ?? []
         command += ["--results", output, "--", checkout.keepResidentScript] + resident
-        command += ["--", Checkout.program] + arguments
+        command += files.flatMap { ["--file", $0] } + ["--", Checkout.program] + arguments
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
         // from the lab alone, once, and ends in good order.
         var options = PlatformOptions()

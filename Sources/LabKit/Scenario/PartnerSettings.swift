@@ -105,6 +105,27 @@ package struct PartnerSettings: Hashable, Sendable {
         return text
     }
 
+    /// What a partner's program that reads no YAML is told instead, of its first rail: the variables that
+    /// `docs/partner-contract.md` lists.
+    func environment(for partner: PartnerID) -> [(name: String, value: String)] {
+        func span(_ span: TimeSpan) -> String { "\(span.nanoseconds)" }
+        return [
+            ("CCM_PARTNER", partner.rawValue), ("CCM_NODE", "\(node)"),
+            ("CCM_PARTNER_NODE", "\(partnerNode)"),
+            ("CCM_ROLE", role), ("CCM_CLUSTER", cluster), ("CCM_RAILS", "\(1 + moreRails.count)"),
+            ("CCM_ADDRESS", address), ("CCM_PARTNER_ADDRESS", partnerAddress),
+            ("CCM_BOOT_PORT", "\(bootPort)"),
+            ("CCM_INTERFACE", FabricNames.link(of: partner)), ("CCM_DEVICE", FabricNames.device(of: partner)),
+            ("CCM_STARTING_NS", span(ccmStarting)), ("CCM_LOADING_NS", span(storageOSLoading)),
+            ("CCM_ACTIVE_NS", span(storageOSActive)),
+            ("CCM_HEARTBEAT_NS", span(heartbeatInterval)), ("CCM_MISS_LIMIT", "\(missLimit)"),
+            ("CCM_ATTEMPT_NS", span(attemptTimeout)), ("CCM_BACKOFF_START_NS", span(backoffStart)),
+            ("CCM_BACKOFF_CAP_NS", span(backoffCap)), ("CCM_SLOW_RETRY_NS", span(slowRetry)),
+            ("CCM_HANDSHAKE_NS", span(handshakeTimeout)), ("CCM_EXCHANGE_NS", span(exchangeTimeout)),
+            ("CCM_ACK_TIMEOUT", "\(ackTimeout)"), ("CCM_RETRY_COUNT", "\(retryCount)"),
+        ]
+    }
+
     private var railsConfiguration: String {
         let ends = [RailEnds(address: address, partnerAddress: partnerAddress)] + moreRails
         let fields = ends.map { ends in

@@ -47,6 +47,8 @@ package struct PartnerPlan: Sendable {
     package var bootAt: TimeSpan?
     /// Where its first boot kills itself; nil for nowhere.
     package var failpoint: Failpoint?
+    /// The program that the partner is; nil for `ccmd`.
+    package var program: PartnerProgram?
 }
 
 /// The times within which things must happen, where the partners' settings do not already promise them.
@@ -55,6 +57,8 @@ package struct Bounds: Hashable, Sendable {
     package var connect = TimeSpan.seconds(1)
     /// From the death of a partner's process to the survivor's verdict.
     package var dead = TimeSpan.milliseconds(20)
+    /// Within which a partner's own program finds any loss; nil for what the settings promise.
+    package var found: TimeSpan?
     /// Added to every bound that settings promise, for the scheduling of processes.
     package var slack = TimeSpan.milliseconds(5)
     /// Added to every bound in real time, where a busy host keeps processes waiting.

@@ -47,7 +47,7 @@ package enum ScenarioParser {
                 ?? .milliseconds(300),
             deadline: root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:))
                 ?? .seconds(20),
-            bounds: bounds(of: root), busyLoops: busyLoops(of: root),
+            bounds: bounds(of: root, partners), busyLoops: busyLoops(of: root),
             capturesPackets: root.choice(
                 "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true)
     }
@@ -88,13 +88,33 @@ package enum ScenarioParser {
         if let bootAt { plan.bootAt = bootAt }
         if let settings = own.section("settings") { SettingsReader(own: settings).apply(to: &plan.settings) }
         if let boot = own.section("boot") { SettingsReader.applyBoot(boot, to: &plan.settings) }
+        plan.program = program(of: own)
         if let lab = own.section("lab") {
             plan.failpoint = failpoint(of: lab)
+            if plan.program != nil {
+                own.refuse("lab", "cannot stand beside 'command': only ccmd can strike itself")
+            }
             if plan.failpoint?.act == .freeze {
                 lab.refuse("freezeAfter", "cannot stand here: expected in a step that boots the partner")
             }
         }
     }
+
+    /// The program under `command` and `needs`.
+    private static func program(of own: YAMLFields) -> PartnerProgram? {
+        let command = own.values("command", expected: "a word", word)
+        let needs = own.values("needs", expected: "a program or a file", word)
+        guard let command else {
+            if needs != nil { own.refuse("needs", "stands without 'command'") }
+            return nil
+        }
+        if command.isEmpty {
+            own.refuse("command", "expected a program and its arguments, found an empty list")
+        }
+        return PartnerProgram(command: command, needs: needs ?? [])
+    }
+
+    private static func word(_ text: String) -> String? { text.isEmpty || text.contains("\0") ? nil : text }
 
     /// The failpoint under `killAfter` or `freezeAfter`, and `failDelay`.
     static func failpoint(of fields: YAMLFields) -> Failpoint? {
@@ -128,7 +148,7 @@ package enum ScenarioParser {
         return count ?? 0
     }
 
-    private static func bounds(of root: YAMLFields) -> Bounds {
+    private static func bounds(of root: YAMLFields, _ partners: [PartnerID: PartnerPlan]) -> Bounds {
         var bounds = Bounds()
         guard let fields = root.section("bounds") else { return bounds }
         func span(_ name: String) -> TimeSpan? {
@@ -136,6 +156,10 @@ package enum ScenarioParser {
         }
         bounds.connect = span("connect") ?? bounds.connect
         bounds.dead = span("dead") ?? bounds.dead
+        bounds.found = span("found")
+        if bounds.found != nil, !partners.values.contains(where: { $0.program != nil }) {
+            fields.refuse("found", "is for a partner with a 'command', and there is none")
+        }
         bounds.slack = span("slack") ?? bounds.slack
         bounds.realTimeSlack = span("realTimeSlack") ?? bounds.realTimeSlack
         bounds.historyBytes = fields.count("historyBytes", 1...(1 << 40), "a number of bytes").map { Int($0) }

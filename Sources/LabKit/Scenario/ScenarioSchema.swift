@@ -92,6 +92,12 @@ package enum ScenarioSchema {
                     [
                         ("connect", span("From both listening to connected. Without it: 1s.")),
                         ("dead", span("From the death of a process to the verdict. Without it: 20ms.")),
+                        (
+                            "found",
+                            span(
+                                "From a loss to the verdict of a partner with a command. Without it: as the settings promise."
+                            )
+                        ),
                         ("slack", span("Added to every bound for scheduling. Without it: 5ms.")),
                         ("realTimeSlack", span("Added to every bound in real time. Without it: 500ms.")),
                         ("historyBytes", number(1, 1 << 40, "How much each partner may write.")),
@@ -124,6 +130,13 @@ package enum ScenarioSchema {
                     ("anyOf", .array([reference("span"), object([("const", .string("never"))])])),
                 ])
             ),
+            (
+                "command",
+                list(
+                    text("A word."),
+                    "The program that it is instead of ccmd, and its arguments; docs/partner-contract.md.")
+            ),
+            ("needs", list(text("A word."), "The programs and files that its program starts or reads.")),
             ("settings", reference("ownSettings", "What is changed in its configuration.")),
             ("boot", reference("boot")),
             ("lab", mapping(failpointFields([.kill]), "What its first boot does to itself.")),

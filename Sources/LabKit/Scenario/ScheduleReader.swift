@@ -10,6 +10,8 @@ struct ScheduleReader {
     private(set) var expectations: [Expectation] = []
     /// Nil where the file does not say whether the partner runs: a failpoint ends it some time.
     private var running: [PartnerID: Bool?] = [:]
+    /// The partners that are other programs than `ccmd`.
+    private let programs: Set<PartnerID>
     private var frozen: Set<PartnerID> = []
     /// How many rails there are, and which of them are cut.
     private let rails: Int
@@ -29,6 +31,7 @@ struct ScheduleReader {
 
     init(partners: [PartnerID: PartnerPlan], rails: Int) {
         self.rails = rails
+        programs = Set(partners.filter { $0.value.program != nil }.keys)
         for (partner, plan) in partners {
             running[partner] = plan.failpoint == nil ? .some(plan.bootAt != nil) : .some(nil)
         }
@@ -193,6 +196,17 @@ struct ScheduleReader {
             fields.refuse(
                 "\(failpoint.act.rawValue)After",
                 "cannot stand here: only a step that boots a partner can arm it")
+        }
+        if let partner, programs.contains(partner) {
+            if let failpoint {
+                fields.refuse(
+                    "\(failpoint.act.rawValue)After",
+                    "cannot stand here: \(partner.rawValue) has a 'command', and only ccmd can strike itself")
+            }
+            if action == .starve || action == .feed {
+                fields.refuse(
+                    "do", "\(action.rawValue) cannot be done to \(partner.rawValue), which has a 'command'")
+            }
         }
         let taken = moments.cycle?.steps ?? moments.steps
         if let given, taken.contains(given) {

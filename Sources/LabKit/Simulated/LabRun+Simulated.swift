@@ -10,7 +10,7 @@ extension LabRun {
         var obstacles: [String] = []
         for scenario in scenarios {
             if let obstacle = SimulatedRun.obstacle(scenario) {
-                obstacles.append("\(scenario.name) is for real verbs only: \(obstacle)")
+                obstacles.append("\(scenario.name): not run; it is for real verbs only: \(obstacle)")
                 continue
             }
             var rows: [RunResult] = []
@@ -30,6 +30,9 @@ extension LabRun {
         if !obstacles.isEmpty { display.lines([""] + obstacles) }
         display.lines(summary(results, table, environment, nil))
         try writeReports(results, environment, to: output)
+        if results.isEmpty, !obstacles.isEmpty {
+            throw LabError("nothing was run: all of it is for real verbs only")
+        }
         return results
     }
 

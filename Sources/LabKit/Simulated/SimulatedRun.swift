@@ -50,6 +50,11 @@ struct SimulatedRun {
 
     /// Why a scenario can only be run on real verbs; nil when the simulator can run it.
     static func obstacle(_ scenario: Scenario) -> String? {
+        if let (partner, program) = scenario.programs.min(by: { $0.key < $1.key }) {
+            return
+                "partner \(partner.rawValue) is a program of its own, \(program.name), and the simulator runs ccmd's "
+                + "connection manager only; expected --fabric vm or netns"
+        }
         if scenario.busyLoops > 0 { return "its load takes real processors" }
         for step in scenario.steps {
             switch step.action {

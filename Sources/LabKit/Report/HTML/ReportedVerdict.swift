@@ -84,6 +84,8 @@ struct ReportedVerdict {
     var result: Result
     var breaks: [Break] = []
     var claims: [Claim] = []
+    /// What a partner was not judged by, because its program does not tell of it.
+    var unjudged: [(partner: String, rule: String)] = []
 
     /// Reads the verdict of a folder. A folder without one has a history all the same.
     init(in folder: String) {
@@ -127,6 +129,9 @@ struct ReportedVerdict {
                 rule: broken["rule"]?.string ?? "", sentence: broken["sentence"]?.string ?? "",
                 explanation: broken["explanation"]?.string ?? "",
                 events: Self.objects(broken["events"]).compactMap { try? HistoryEvent(json: .object($0)) })
+        }
+        unjudged = Self.objects(object["notJudged"]).map {
+            ($0["partner"]?.string ?? "", $0["rule"]?.string ?? "")
         }
         claims = Self.objects(object["claims"]).map { claim in
             let standing = claim["standing"]?.string ?? ""

@@ -58,6 +58,14 @@ struct RunSection {
     private func write(into markup: inout Markup) {
         let summary = run.knowsSettings ? run.variant.scenario.summary : ""
         if !summary.isEmpty { markup.element("p", text: summary) }
+        for partner in PartnerID.allCases {
+            let rules = run.verdict.unjudged.filter { $0.partner == partner.rawValue }.map(\.rule)
+            guard !rules.isEmpty else { continue }
+            markup.element(
+                "p", [("class", "note")],
+                text: "Not judged of \(partner.rawValue), whose program does not tell of it: "
+                    + rules.joined(separator: ", ") + ".")
+        }
         markup.element("p", [("class", "note")]) { markup in
             markup.write("Folder ")
             markup.element("code", text: run.path)

@@ -17,6 +17,8 @@ struct ScheduleReader {
     private var degraded: Set<RailEnd> = []
     /// Who gets a part of a processor only.
     private var starved: Set<PartnerID> = []
+    /// Who may take little more memory.
+    private var squeezed: Set<PartnerID> = []
     /// Whose writes are held back.
     private var held: Set<PartnerID> = []
     /// Whether a rail was cut, and whether writes were held back: the same end of a rail cannot do both.
@@ -66,6 +68,12 @@ struct ScheduleReader {
                 "steps",
                 "starve \(partner.rawValue) and never feed it, so that nothing shows whether it had to wait; expected a "
                     + "step “do: feed, partner: \(partner.rawValue)”")
+        }
+        for partner in squeezed.sorted() {
+            root.refuse(
+                "steps",
+                "squeeze \(partner.rawValue) and never relieve it, so that nothing shows whether it lacked memory; expected "
+                    + "a step “do: relieve, partner: \(partner.rawValue)”")
         }
         return steps
     }
@@ -336,8 +344,13 @@ struct ScheduleReader {
             if runs == false { return "does not run" }
             return starved.insert(partner).inserted ? nil : "is starved already"
         case .feed: return starved.remove(partner) == nil ? "is not starved" : nil
+        case .squeeze:
+            if runs == false { return "does not run" }
+            return squeezed.insert(partner).inserted ? nil : "is squeezed already"
+        case .relieve: return squeezed.remove(partner) == nil ? "is not squeezed" : nil
         case .kill, .reboot, .powerOff, .stop:
             if starved.contains(partner) { return "is starved and has to be fed first" }
+            if squeezed.contains(partner) { return "is squeezed and has to be relieved first" }
             running[partner] = action == .reboot
             frozen.remove(partner)
             if action == .powerOff {

@@ -37,7 +37,7 @@ struct ScheduleReader {
     }
 
     /// Whether a step could not be read, so that nobody knows what those after it find.
-    private var isLost = false
+    private var isLost: Bool { moments.isLost }
 
     /// The steps under `steps`, in the file's order.
     mutating func steps(of root: YAMLFields) -> [Step] {
@@ -81,7 +81,7 @@ struct ScheduleReader {
     /// Reads one step, and those that it stands for.
     private mutating func read(_ fields: YAMLFields, _ steps: inout [Step]) {
         guard let step = step(fields, previous: steps.last) else {
-            isLost = true
+            moments.isLost = true
             return
         }
         add(step, to: &steps)

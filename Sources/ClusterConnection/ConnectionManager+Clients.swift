@@ -199,16 +199,18 @@ extension ConnectionManager {
             // A pair that this side has given up meanwhile.
             guard let index = exchange.index(of: table.pair) else { continue }
             let registration = exchange.registrations[index]
-            guard registration.partnerTable == nil, let set = exchange.partnerSet,
+            guard let set = exchange.partnerSet,
                 let entry = set.entries.first(where: { $0.client == table.pair.partner })
             else { throw .outOfOrder }
             let agreed = registration.information.agreed(with: entry.information)
+            // Also after a table that had some: they were made, and could not be connected.
             if table.ports.isEmpty, agreed.ports > 0 {
                 takePorts(from: index, .counterpartWithdrew, into: &actions)
                 exchange.registrations[index].ports = .failed
                 tellOfNone(index, into: &actions)
                 continue
             }
+            guard registration.partnerTable == nil else { throw .outOfOrder }
             guard table.ports.count == Int(agreed.ports), table.memoryByteCount == agreed.memory else {
                 throw .badField
             }

@@ -53,6 +53,13 @@ struct Confinement {
         return "ordinary"
     }
 
+    /// Runs as any ordinary process from here on (sched(7), SCHED_OTHER), which needs no right.
+    static func stepBack() {
+        var parameters = sched_param()
+        // Fails only for a bad argument; and then the end merely keeps others waiting.
+        sched_setscheduler(0, SCHED_OTHER, &parameters)
+    }
+
     private static func dropCapabilities(keepingMemoryLock: Bool) throws(RuntimeError) -> String {
         // Before the capabilities themselves: the bounding set can only be lowered while CAP_SETPCAP lasts.
         for capability in 0...cap_max_bits() where capability != CAP_IPC_LOCK || !keepingMemoryLock {

@@ -36,6 +36,8 @@ public final class Partner {
     private var boot: [(due: Instant, phase: BootPhase)] = []
     private var beats = SpanHistogram()
     private(set) var isFinished = false
+    /// Whether it was told to stop.
+    private var isLeaving = false
     /// What the transport or a call said of the failure that the manager is about to record.
     private var failureDetail: FailureDetail?
     /// The laboratory's failpoint, until it is reached.
@@ -141,6 +143,7 @@ public final class Partner {
             try walkBoot(at: now)
             if ready.contains(.signals), signals.take() {
                 serviceManager.stopping()
+                isLeaving = true
                 feed(.stop)
             }
             if ready.contains(.control) { answerControl() }
@@ -204,6 +207,11 @@ extension Partner {
                 recorder?.flush()
             }
             reach(failpoint, at: place, now)
+        }
+        if isLeaving, actions.contains(where: \.isTheEnd) {
+            // What is left is counting up and clearing away. The goodbye is carried by the kernel's threads, which have to
+            // come before that where they share a processor with this process.
+            Confinement.stepBack()
         }
         for index in actions.indices { carryOut(actions[index], at: now) }
         // Afterwards, when the partner has already been sent what it waits for.
@@ -592,6 +600,11 @@ extension Partner {
             return nil
         }
     }
+}
+
+extension Action {
+    /// Whether the process ends once this is carried out.
+    fileprivate var isTheEnd: Bool { if case .finished = self { true } else { false } }
 }
 
 /// Lines of history that clients wrote while they were being called.

@@ -189,6 +189,22 @@ struct ExchangeTests {
         #expect(pair.standing(other, at: 0) == ["ready 2 4096"])
     }
 
+    /// The partner has its table by then, and may have connected its own ports.
+    @Test(arguments: [0, 1])
+    func portsThatCannotBeConnectedConcernTheirClientAlone(_ node: Int) {
+        let pair = pair("ports that cannot be connected")
+        let clients = [pair.register("mirror", at: 0), pair.register("mirror", at: 1)]
+        pair.lives[node]?.cannotConnectPorts = [clients[node]]
+        let others = [pair.register("messenger", at: 0), pair.register("messenger", at: 1)]
+        pair.run(for: .milliseconds(50))
+        #expect(pair.standing(clients[node], at: node) == ["failed"])
+        #expect(pair.standing(clients[1 - node], at: 1 - node) == ["none"])
+        for side in 0...1 {
+            #expect(pair.standing(others[side], at: side) == ["ready 2 4096"])
+            #expect(pair.verdicts(by: side) == ["alive"])
+        }
+    }
+
     @Test func slowPortsHoldUpReadyAndNothingElse() {
         let pair = pair("slow ports")
         pair.lives[1]?.portLatency = .milliseconds(700)

@@ -471,10 +471,11 @@ struct CheckerTests {
         #expect(alive.brokenRules == [], "\(alive.words)")
     }
 
-    @Test func aStarvedPartnerMayBeFoundHungAndNeedNotBe() throws {
-        let hung = try runWithFault(.starve, .feed, of: .b, opposite: .b, verdicts: [.a: "hung", .b: "dead"])
+    @Test(arguments: [(StepAction.starve, StepAction.feed), (.squeeze, .relieve)])
+    func aPartnerThatGoesShortMayBeFoundHungAndNeedNotBe(_ action: StepAction, _ back: StepAction) throws {
+        let hung = try runWithFault(action, back, of: .b, opposite: .b, verdicts: [.a: "hung", .b: "dead"])
         #expect(hung.brokenRules == [], "\(hung.words)")
-        let alive = try runWithFault(.starve, .feed, of: .b, opposite: .b, verdicts: [:])
+        let alive = try runWithFault(action, back, of: .b, opposite: .b, verdicts: [:])
         #expect(alive.brokenRules == [], "\(alive.words)")
     }
 

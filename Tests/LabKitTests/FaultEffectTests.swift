@@ -133,7 +133,12 @@ struct FaultEffectTests {
         #expect(found?.span == .milliseconds(930))
         #expect(StarvedProcess.Throttling("usage_usec 5\n") == nil)
         let mounts = "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n"
-        #expect(StarvedProcess.root(in: mounts) == "/sys/fs/cgroup")
-        #expect(StarvedProcess.root(in: "proc /proc proc rw 0 0\n") == nil)
+        #expect(ControlGroup.root(in: mounts) == "/sys/fs/cgroup")
+        #expect(ControlGroup.root(in: "proc /proc proc rw 0 0\n") == nil)
+    }
+
+    @Test func whatTheKernelTellsOfALackOfMemoryIsRead() {
+        #expect(SqueezedProcess.Shortage("low 0\nhigh 17\nmax 0\noom 0\n")?.times == 17)
+        #expect(SqueezedProcess.Shortage("low 0\nmax 0\n") == nil)
     }
 }

@@ -90,6 +90,22 @@ struct FaultStepTests {
             "  - { do: starve, partner: b, at: 1s, quota: 1ms }\n  - { do: kill, partner: b }\n  - { do: feed, partner: b }\n",
             "has to be fed first"
         ),
+        ("  - { do: squeeze, partner: b, at: 1s, room: 4096 }\n", "never relieve it"),
+        ("  - { do: squeeze, partner: b, at: 1s }\n  - { do: relieve, partner: b }\n", "room: is missing"),
+        (
+            "  - { do: squeeze, partner: b, at: 1s, room: 100 }\n  - { do: relieve, partner: b }\n",
+            "whole pages of 4096 bytes"
+        ),
+        (
+            "  - { do: squeeze, partner: b, at: 1s, room: -4096 }\n  - { do: relieve, partner: b }\n",
+            "from 0 to 1073741824"
+        ),
+        ("  - { do: relieve, partner: b, at: 1s }\n", "b is not squeezed"),
+        (
+            "  - { do: squeeze, partner: b, at: 1s, room: 0 }\n  - { do: stop, partner: b }\n  - { do: relieve, partner: b }\n",
+            "has to be relieved first"
+        ),
+        ("  - { do: kill, partner: b, at: 1s, room: 0 }\n", "room: is no field here"),
         ("  - { do: stepClock, at: 1s }\n", "by: is missing"),
         ("  - { do: stepClock, at: 1s, by: 0s }\n", "negative for back"),
         ("  - { do: stepClock, partner: b, at: 1s, by: 1s }\n", "is done to the machine"),

@@ -102,6 +102,10 @@ struct SimulatedRunTests {
             "steps: [ { do: starve, partner: b, at: 1s, quota: 1ms }, { do: feed, partner: b } ]",
             "a real processor"
         ),
+        (
+            "steps: [ { do: squeeze, partner: b, at: 1s, room: 0 }, { do: relieve, partner: b } ]",
+            "real memory"
+        ),
         ("steps: [ { do: stepClock, at: 1s, by: 1s } ]", "a clock that the simulator does not have"),
         ("steps: [ { do: holdWrites, partner: b, at: 1s }, { do: releaseWrites, partner: b } ]", "packets"),
     ])

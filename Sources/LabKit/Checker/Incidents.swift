@@ -121,10 +121,10 @@ extension StepAction {
     var isFault: Bool {
         switch self {
         case .kill, .freeze, .reboot, .stop, .cut, .degrade, .linkDown, .changeMac, .holdWrites, .powerOff,
-            .removeAddress, .removeDevice, .starve, .stepClock:
+            .removeAddress, .removeDevice, .starve, .squeeze, .stepClock:
             true
         case .thaw, .boot, .heal, .restore, .linkUp, .restoreMac, .releaseWrites, .addAddress, .addDevice,
-            .feed,
+            .feed, .relieve,
             .census:
             false
         }

@@ -185,7 +185,7 @@ extension Timeline {
         case .cut: "the rail was cut"
         case .lopsided: "the rail was cut at \(loss.event.partner?.rawValue ?? "one")'s end"
         case .degraded: "the rail carried packets badly"
-        case .starved: "\(loss.partner.rawValue) got a part of a processor only"
+        case .starved: "\(loss.partner.rawValue) was short of processor time or memory"
         case .railless: "\(loss.partner.rawValue)'s end of the rail was taken away"
         }
     }

@@ -75,7 +75,7 @@ struct Timeline {
     private(set) var held: [PartnerID: [Stretch]] = [:]
     /// The times in which a rail carried packets badly.
     private(set) var degraded: [Stretch] = []
-    /// The times in which a partner got a part of a processor only.
+    /// The times in which a partner got a part of a processor only, or had to wait for memory.
     private(set) var starved: [PartnerID: [Stretch]] = [:]
     /// The times in which a partner's end of the rail was taken away.
     private(set) var railless: [PartnerID: [Stretch]] = [:]
@@ -197,12 +197,16 @@ struct Timeline {
                         degraded[index].to = event.time
                     }
                 }
-            case .starve:
+            case .starve, .squeeze:
                 if let partner = event.partner {
                     starved[partner, default: []].append(Stretch(from: began, event: event))
                 }
-            case .feed:
-                if let partner = event.partner, let last = starved[partner]?.indices.last {
+            case .feed, .relieve:
+                if let partner = event.partner,
+                    let last = starved[partner]?.lastIndex(where: {
+                        $0.event.text("action").flatMap(StepAction.init(rawValue:))?.opposite == action
+                    })
+                {
                     starved[partner]?[last].to = event.time
                 }
             case .removeAddress, .removeDevice:

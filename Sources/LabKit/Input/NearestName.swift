@@ -1,6 +1,6 @@
 /// The valid name that a mistyped one most probably meant.
 ///
-/// The distance is Levenshtein's over lower-cased characters, so that `heartbeatInterval` still finds
+/// The distance is Levenshtein's over lower-cased characters, with two that changed places counted as one mistake, so that `heartbeatInterval` still finds
 /// `heartbeat` only when they are close: a suggestion further away than a third of the name is noise.
 package func nearestName(to name: String, among names: [String]) -> String? {
     let wanted = Array(name.lowercased().prefix(64))
@@ -13,15 +13,22 @@ package func nearestName(to name: String, among names: [String]) -> String? {
     return best.name
 }
 
-/// The number of single-character insertions, deletions and replacements between two words.
+/// The number of single-character insertions, deletions and replacements, and of neighbours that changed places, between
+/// two words.
 private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+    var beforePrevious: [Int] = []
     var previous = Array(0...right.count)
     for (row, character) in left.enumerated() {
         var current = [row + 1]
         for (column, other) in right.enumerated() {
             let replaced = previous[column] + (character == other ? 0 : 1)
-            current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+            var least = min(replaced, previous[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, left[row - 1] == other, character == right[column - 1] {
+                least = min(least, beforePrevious[column - 1] + 1)
+            }
+            current.append(least)
         }
+        beforePrevious = previous
         previous = current
     }
     return previous[right.count]

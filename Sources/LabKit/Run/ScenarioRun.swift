@@ -35,6 +35,9 @@ struct ScenarioRun {
         /// A process was starved, or fed; the step's `partDone` follows.
         case starved(PartnerID, StarvedProcess)
         case fed(Int, StarvedProcess.Throttling)
+        /// A process was squeezed, or relieved; the step's `partDone` follows.
+        case squeezed(PartnerID, SqueezedProcess)
+        case relieved(Int, SqueezedProcess.Shortage)
         case load(BusyLoops.Report)
         case failed(String)
         /// How long a partner may take over its goodbye has passed.
@@ -88,6 +91,7 @@ struct ScenarioRun {
     private var frozen: Set<PartnerID> = []
     private var shape: RailShape
     private var starved: [PartnerID: StarvedProcess] = [:]
+    private var squeezed: [PartnerID: SqueezedProcess] = [:]
     private var capturePid: pid_t?
     private var captureNotes: [String] = []
     private var ending = RunEnding.finished
@@ -153,7 +157,9 @@ struct ScenarioRun {
     /// - Parameter lead: of the wall clock, before the run.
     private static func heal(after scenario: Scenario, lead: Int64, _ tools: RunTools) async throws {
         if scenario.steps.contains(where: { $0.action == .stepClock }) { try WallClock.setLead(lead) }
-        if scenario.steps.contains(where: { $0.action == .starve }) { try StarvedProcess.clear() }
+        if scenario.steps.contains(where: { $0.action == .starve || $0.action == .squeeze }) {
+            try ControlGroup.clear()
+        }
         // Tasks of their own are not cancelled with this one.
         if scenario.shapesRails { try await Task { try await Rail.clear(scenario.railNumbers) }.value }
         for partner in scenario.heldPartners {
@@ -216,6 +222,9 @@ struct ScenarioRun {
                 ("throttledPeriods", .unsigned(throttling.periods)),
                 ("throttledNs", .unsigned(throttling.span.nanoseconds)),
             ]
+        case .squeezed(let partner, let process): squeezed[partner] = process
+        case .relieved(let index, let shortage):
+            underWay[index]?.findings = [("timesOverRoom", .unsigned(shortage.times))]
         case .load(let report):
             take(report, &group)
         case .failed(let reason): fail(reason, &group)
@@ -403,6 +412,9 @@ struct ScenarioRun {
         case .starve, .feed:
             guard let partner = step.partner else { return }
             part == .starve ? starve(partner, index, step, &group) : feed(partner, index, &group)
+        case .squeeze, .relieve:
+            guard let partner = step.partner else { return }
+            part == .squeeze ? squeeze(partner, index, step, &group) : relieve(partner, index, &group)
         case .stepClock:
             let span = step.clockStep
             background(index, &group) {
@@ -524,6 +536,30 @@ struct ScenarioRun {
             return
         }
         background(index, &group) { [report] in report.yield(.fed(index, try process.feed())) }
+    }
+
+    private mutating func squeeze(
+        _ partner: PartnerID, _ index: Int, _ step: Step, _ group: inout TaskGroup<Void>
+    ) {
+        guard let room = step.room, let process = processes[partner] else {
+            fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            return
+        }
+        guard let pid = process.pid else {
+            waiting[partner] = index
+            return
+        }
+        background(index, &group) { [report] in
+            report.yield(.squeezed(partner, try SqueezedProcess.squeeze(pid, of: partner, to: room)))
+        }
+    }
+
+    private mutating func relieve(_ partner: PartnerID, _ index: Int, _ group: inout TaskGroup<Void>) {
+        guard let process = squeezed.removeValue(forKey: partner) else {
+            fail("step \(variant.scenario.steps[index].id): \(partner.rawValue) is not squeezed", &group)
+            return
+        }
+        background(index, &group) { [report] in report.yield(.relieved(index, try process.relieve())) }
     }
 
     /// When the failpoint of a partner's present life struck; nil when it was not reached.
@@ -707,6 +743,13 @@ struct ScenarioRun {
             group.addTask { [report] in
                 do { try process.release() } catch {
                     report.yield(.failed("feeding \(partner.rawValue): \(error)"))
+                }
+            }
+        }
+        for (partner, process) in squeezed {
+            group.addTask { [report] in
+                do { try process.release() } catch {
+                    report.yield(.failed("relieving \(partner.rawValue): \(error)"))
                 }
             }
         }

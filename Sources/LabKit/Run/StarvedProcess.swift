@@ -6,7 +6,7 @@ import Glibc
 /// A control group of its own limits what its threads get (cpu.max of cgroup v2). The kernel limits ordinary threads only, so
 /// their real-time priority is taken away for as long.
 struct StarvedProcess: Sendable {
-    private let folder: String
+    private let group: ControlGroup
     /// How each thread was scheduled before.
     private let threads: [pid_t: Scheduling]
     private let before: Throttling
@@ -24,11 +24,7 @@ struct StarvedProcess: Sendable {
 
         /// What cpu.stat says.
         init?(_ text: String) {
-            var values: [Substring: UInt64] = [:]
-            for line in text.split(separator: "\n") {
-                let words = line.split(separator: " ")
-                if words.count == 2 { values[words[0]] = UInt64(words[1]) }
-            }
+            let values = ControlGroup.counts(in: text)
             guard let periods = values["nr_throttled"], let micros = values["throttled_usec"] else {
                 return nil
             }
@@ -41,34 +37,28 @@ struct StarvedProcess: Sendable {
     ///
     /// - Throws: when the kernel cannot do it, or did not.
     static func starve(_ pid: pid_t, of partner: PartnerID, to ration: Ration) throws -> StarvedProcess {
-        let folder = try group(of: partner)
-        try put(ration.text, into: "\(folder)/cpu.max")
+        let group = try ControlGroup.make(of: partner, with: "cpu")
+        try group.set("cpu.max", to: ration.text)
         let threads = try threads(of: pid)
         var ordinary = sched_param()
         for thread in threads.keys where sched_setscheduler(thread, SCHED_OTHER, &ordinary) != 0 {
             throw LabError("sched_setscheduler of thread \(thread): \(String(cString: strerror(errno)))")
         }
-        try put("\(pid)", into: "\(folder)/cgroup.procs")
-        guard Files.text(of: "\(folder)/cpu.max")?.trimmed == ration.text,
-            Files.text(of: "\(folder)/cgroup.procs")?.split(separator: "\n").contains("\(pid)") ?? false
-        else { throw LabError("process \(pid) is not limited in \(folder)") }
-        return StarvedProcess(folder: folder, threads: threads, before: try throttling(in: folder))
+        try group.add(pid)
+        return StarvedProcess(group: group, threads: threads, before: try throttling(in: group))
     }
 
     /// Lets the process run as before.
     ///
     /// - Throws: when the limit is still there.
     func release() throws {
-        try Self.put("max", into: "\(folder)/cpu.max")
+        try group.set("cpu.max", to: "max", readAs: "max ")
         for (thread, scheduling) in threads {
             var parameters = sched_param()
             parameters.sched_priority = scheduling.priority
             if sched_setscheduler(thread, scheduling.policy, &parameters) != 0, errno != ESRCH {
                 throw LabError("sched_setscheduler of thread \(thread): \(String(cString: strerror(errno)))")
             }
-        }
-        guard Files.text(of: "\(folder)/cpu.max")?.hasPrefix("max") ?? false else {
-            throw LabError("\(folder) is still limited")
         }
     }
 
@@ -78,7 +68,7 @@ struct StarvedProcess: Sendable {
     /// - Throws: when it did not have to wait, or the limit is still there.
     func feed() throws -> Throttling {
         try release()
-        var found = try Self.throttling(in: folder)
+        var found = try Self.throttling(in: group)
         found.periods -= min(found.periods, before.periods)
         found.span = .nanoseconds(
             found.span.nanoseconds - min(found.span.nanoseconds, before.span.nanoseconds))
@@ -90,49 +80,9 @@ struct StarvedProcess: Sendable {
         return found
     }
 
-    /// Takes the control groups away. Their processes have ended.
-    static func clear() throws {
-        guard let root = root() else { return }
-        for partner in PartnerID.allCases {
-            let folder = "\(root)/\(name(of: partner))"
-            if rmdir(folder) != 0, errno != ENOENT {
-                throw LabError("\(folder) cannot be taken away: \(String(cString: strerror(errno)))")
-            }
-        }
-    }
-
-    private static func name(of partner: PartnerID) -> String { "ccm-lab-\(partner.rawValue)" }
-
-    private static func root() -> String? { root(in: Files.text(of: "/proc/self/mounts") ?? "") }
-
-    /// Where cgroup v2 is mounted, by /proc/self/mounts.
-    static func root(in mounts: String) -> String? {
-        for line in mounts.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            if words.count > 2, words[2] == "cgroup2" { return String(words[1]) }
-        }
-        return nil
-    }
-
-    private static func group(of partner: PartnerID) throws -> String {
-        guard let root = root() else {
-            throw LabError("cgroup v2 is not mounted; mount it (mount -t cgroup2 cgroup2 /sys/fs/cgroup)")
-        }
-        let controllers = Files.text(of: "\(root)/cgroup.controllers")?.trimmed.split(separator: " ") ?? []
-        guard controllers.contains("cpu") else {
-            throw LabError("\(root) has no cpu controller: cgroup v1 may hold it, or the kernel has none")
-        }
-        try put("+cpu", into: "\(root)/cgroup.subtree_control")
-        let folder = "\(root)/\(name(of: partner))"
-        if mkdir(folder, 0o755) != 0, errno != EEXIST {
-            throw LabError("\(folder) cannot be made: \(String(cString: strerror(errno)))")
-        }
-        return folder
-    }
-
-    private static func throttling(in folder: String) throws -> Throttling {
-        guard let found = Files.text(of: "\(folder)/cpu.stat").flatMap({ Throttling($0) }) else {
-            throw LabError("\(folder)/cpu.stat does not tell of throttling")
+    private static func throttling(in group: ControlGroup) throws -> Throttling {
+        guard let found = Throttling(try group.text(of: "cpu.stat")) else {
+            throw LabError("cpu.stat of \(group.folder) does not tell of throttling")
         }
         return found
     }
@@ -147,17 +97,5 @@ struct StarvedProcess: Sendable {
         }
         guard !threads.isEmpty else { throw LabError("process \(pid) is gone") }
         return threads
-    }
-
-    /// Writes into a file of the kernel's, in one piece.
-    private static func put(_ text: String, into file: String) throws {
-        let descriptor = open(file, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw LabError("\(file): \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        guard write(descriptor, text, text.utf8.count) == text.utf8.count else {
-            throw LabError("\(file) does not take “\(text)”: \(String(cString: strerror(errno)))")
-        }
     }
 }

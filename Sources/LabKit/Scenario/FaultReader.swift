@@ -4,13 +4,14 @@ import StrictYAML
 /// Reads how a step does what it does: the fields that belong to some actions only.
 enum FaultReader {
     /// The fields that there are.
-    static let names = ["packets", "quota", "period", "by"]
+    static let names = ["packets", "quota", "period", "room", "by"]
 
     /// Reads what the step's action needs.
     static func read(_ fields: YAMLFields, into step: inout Step) {
         switch step.action {
         case .degrade: step.degradation = degradation(of: fields)
         case .starve: step.ration = ration(of: fields)
+        case .squeeze: step.room = room(of: fields)
         case .stepClock: step.clockStep = clockStep(of: fields)
         default: break
         }
@@ -68,6 +69,14 @@ enum FaultReader {
             fields.refuse("quota", "is the whole period of \(SpanText.exact(ration.period)); expected less")
         }
         return ration
+    }
+
+    private static func room(of fields: YAMLFields) -> UInt64 {
+        let bounds = UInt64(0)...Step.mostRoom
+        let form = "whole pages of \(Step.page) bytes, from 0 to \(Step.mostRoom)"
+        return fields.required("room", expected: form) { text in
+            UInt64(text).flatMap { bounds.contains($0) && $0.isMultiple(of: Step.page) ? $0 : nil }
+        } ?? 0
     }
 
     private static func clockStep(of fields: YAMLFields) -> Int64 {

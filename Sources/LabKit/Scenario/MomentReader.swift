@@ -5,6 +5,8 @@ import StrictYAML
 struct MomentReader {
     /// The steps that may be named, in the file's order.
     var steps: [String] = []
+    /// Whether a step could not be read, so that not all that may be named are known.
+    var isLost = false
     /// The repetition that is being read; nil outside of repeated steps.
     var cycle: Cycle?
 
@@ -51,8 +53,13 @@ struct MomentReader {
     }
 
     private func step(of fields: YAMLFields) -> String? {
+        let what = "the id of an earlier step"
+        guard let text = fields.value("step", expected: what, { $0 }) else { return nil }
         let own = cycle.map { cycle in cycle.steps.map { ($0, cycle.full($0)) } } ?? []
-        return fields.choice("step", own + steps.map { ($0, $0) }, what: "the id of an earlier step")
+        let known = own + steps.map { ($0, $0) }
+        // Perhaps it is the step that could not be read, which has been reported.
+        if isLost, nearestName(to: text, among: known.map(\.0)) == nil { return nil }
+        return fields.choice("step", text, known, what: what)
     }
 
     /// The events that `partner`, `event` and `where` describe.
@@ -75,6 +82,13 @@ struct MomentReader {
             let values = words.compactMap { FieldValue($0) }
             if values.count < words.count {
                 fields.refuse(name, "expected \(FieldValue.form), found “\(text)”")
+            }
+            if !EventFields.names.contains(name) {
+                // It would be an expectation that nothing can meet, or a ban that nothing can break.
+                let hint = nearestName(to: name, among: EventFields.names).map { "did you mean “\($0)”?" }
+                fields.refuse(
+                    name,
+                    "is a field of no event; " + (hint ?? "see EventName for those that each event has"))
             }
             if name == "verdict" || name == "previous" {
                 // A misspelt verdict would be an expectation that nothing can meet.

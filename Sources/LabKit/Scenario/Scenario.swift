@@ -125,6 +125,11 @@ package enum StepAction: String, CaseIterable, Sendable {
     case starve
     /// The partner's process runs as before again. A step that finds that it never had to wait fails the run.
     case feed
+    /// The partner's process may take `room` bytes of memory more, and is held up for each page beyond that.
+    case squeeze
+    /// The partner's process gets all the memory that there is again. A step that finds that it never needed more than
+    /// its room fails the run.
+    case relieve
     /// The machine's wall clock (CLOCK_REALTIME) is set forward or back, as `ntpd` or an operator does. It is set
     /// right when the run is over.
     case stepClock
@@ -141,7 +146,7 @@ package enum StepAction: String, CaseIterable, Sendable {
         case .kill, .freeze, .thaw, .boot, .reboot, .stop, .holdWrites, .releaseWrites, .powerOff,
             .removeAddress,
             .addAddress, .removeDevice, .addDevice, .linkDown, .linkUp, .changeMac, .restoreMac, .starve,
-            .feed:
+            .feed, .squeeze, .relieve:
             .partner
         }
     }
@@ -171,6 +176,7 @@ package enum StepAction: String, CaseIterable, Sendable {
         case .linkDown: .linkUp
         case .changeMac: .restoreMac
         case .starve: .feed
+        case .squeeze: .relieve
         case .holdWrites: .releaseWrites
         case .removeAddress: .addAddress
         case .removeDevice: .addDevice
@@ -249,6 +255,8 @@ package struct Step: Sendable {
     package var degradation: Degradation?
     /// What is left of the processor for a starved partner.
     package var ration: Ration?
+    /// How many bytes of memory a squeezed partner may still take.
+    package var room: UInt64?
     /// How far the wall clock is set, in nanoseconds; negative for back.
     package var clockStep: Int64 = 0
     /// Whether it begins with the step before it, and does not wait for that one's effect.
@@ -257,6 +265,11 @@ package struct Step: Sendable {
     package var failpoint: Failpoint?
     /// Where the step stands in its file.
     package var line: Int
+
+    /// The kernel counts memory in pages.
+    static let page: UInt64 = 4_096
+    /// More would be no lack of memory for a partner.
+    static let mostRoom: UInt64 = 1 << 30
 
     /// Whether the step boots a partner that then stands still by itself: the step has its effect when it does.
     var freezesByItself: Bool { failpoint?.act == .freeze }
@@ -269,6 +282,7 @@ package struct Step: Sendable {
                 ("periodNs", .unsigned(ration.period.nanoseconds)),
             ]
         }
+        if let room { return [("roomBytes", .unsigned(room))] }
         return clockStep == 0 ? [] : [("byNs", .integer(clockStep))]
     }
     /// What the step does in the end.

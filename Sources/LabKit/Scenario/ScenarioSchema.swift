@@ -194,6 +194,7 @@ package enum ScenarioSchema {
             ("packets", mapping(packetFields, "How packets fare on a degraded rail.")),
             ("quota", span("What a starved partner gets of each period, from 1ms.")),
             ("period", span("The period, from 1ms to 1s. Without it: 100ms.")),
+            ("room", number(0, Step.mostRoom, "How many bytes of memory a squeezed partner may still take.")),
             (
                 "by",
                 reference("signedSpan", "How far stepClock sets the wall clock, such as 60min or -1440min.")

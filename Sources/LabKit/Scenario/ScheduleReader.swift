@@ -19,6 +19,8 @@ struct ScheduleReader {
     private var degraded: Set<RailEnd> = []
     /// Who gets a part of a processor only.
     private var starved: Set<PartnerID> = []
+    /// Who may take little more memory.
+    private var squeezed: Set<PartnerID> = []
     /// Whose writes are held back.
     private var held: Set<PartnerID> = []
     /// Whether a rail was cut, and whether writes were held back: the same end of a rail cannot do both.
@@ -38,7 +40,7 @@ struct ScheduleReader {
     }
 
     /// Whether a step could not be read, so that nobody knows what those after it find.
-    private var isLost = false
+    private var isLost: Bool { moments.isLost }
 
     /// The steps under `steps`, in the file's order.
     mutating func steps(of root: YAMLFields) -> [Step] {
@@ -70,13 +72,19 @@ struct ScheduleReader {
                 "starve \(partner.rawValue) and never feed it, so that nothing shows whether it had to wait; expected a "
                     + "step “do: feed, partner: \(partner.rawValue)”")
         }
+        for partner in squeezed.sorted() {
+            root.refuse(
+                "steps",
+                "squeeze \(partner.rawValue) and never relieve it, so that nothing shows whether it lacked memory; expected "
+                    + "a step “do: relieve, partner: \(partner.rawValue)”")
+        }
         return steps
     }
 
     /// Reads one step, and those that it stands for.
     private mutating func read(_ fields: YAMLFields, _ steps: inout [Step]) {
         guard let step = step(fields, previous: steps.last) else {
-            isLost = true
+            moments.isLost = true
             return
         }
         add(step, to: &steps)
@@ -350,8 +358,13 @@ struct ScheduleReader {
             if runs == false { return "does not run" }
             return starved.insert(partner).inserted ? nil : "is starved already"
         case .feed: return starved.remove(partner) == nil ? "is not starved" : nil
+        case .squeeze:
+            if runs == false { return "does not run" }
+            return squeezed.insert(partner).inserted ? nil : "is squeezed already"
+        case .relieve: return squeezed.remove(partner) == nil ? "is not squeezed" : nil
         case .kill, .reboot, .powerOff, .stop:
             if starved.contains(partner) { return "is starved and has to be fed first" }
+            if squeezed.contains(partner) { return "is squeezed and has to be relieved first" }
             running[partner] = action == .reboot
             frozen.remove(partner)
             if action == .powerOff {

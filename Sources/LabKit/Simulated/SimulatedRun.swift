@@ -65,6 +65,7 @@ struct SimulatedRun {
             case .linkDown, .linkUp, .changeMac, .restoreMac:
                 return "step \(step.id) is done to an interface of the kernel's"
             case .starve, .feed: return "step \(step.id) takes a real processor away"
+            case .squeeze, .relieve: return "step \(step.id) takes real memory away"
             case .stepClock: return "step \(step.id) sets a clock that the simulator does not have"
             case .kill, .freeze, .thaw, .boot, .reboot, .stop, .cut, .heal, .powerOff, .census: continue
             }

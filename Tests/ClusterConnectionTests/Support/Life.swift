@@ -31,6 +31,8 @@ final class Life {
     var portLatency = TimeSpan.microseconds(200)
     /// Clients whose ports cannot be made.
     var cannotMakePorts: Set<ClientID> = []
+    /// Clients whose ports can be made, and not connected.
+    var cannotConnectPorts: Set<ClientID> = []
     /// Every partner incarnation that its status block ever showed as seen.
     var everSaw: Set<Incarnation> = []
 

@@ -72,7 +72,11 @@ extension TwoPartners {
     func connectPorts(_ connection: ConnectionID, _ tables: [PortTable], of life: Life) {
         time.arrange(after: life.portLatency) { [self] in
             guard life.endedAt == nil, life.wires[connection] != nil else { return }
-            let pairs = tables.map(\.pair).filter { life.ports[$0] != nil }
+            var pairs = tables.map(\.pair).filter { life.ports[$0] != nil }
+            for pair in pairs where life.cannotConnectPorts.contains(pair.own) {
+                feed(.portsFailed(connection, pair), to: life)
+            }
+            pairs.removeAll { life.cannotConnectPorts.contains($0.own) }
             for pair in pairs {
                 life.ports[pair]?.isConnected = true
                 life.everConnected.insert(pair)

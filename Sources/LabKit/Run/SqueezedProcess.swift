@@ -1,0 +1,64 @@
+import ClusterConnection
+import Glibc
+
+/// A process that is short of memory.
+///
+/// A control group of its own says how much more it may take before the kernel makes it wait for each page
+/// (memory.high of cgroup v2). What it had before is not counted, nor taken from it: its pages are locked. A limit that ends in the
+/// kernel's killing somebody (memory.max) is none to use here: that is a death, and `kill` is quicker.
+struct SqueezedProcess: Sendable {
+    private let group: ControlGroup
+    private let before: Shortage
+
+    /// What the lack of memory did to the group's process.
+    struct Shortage: Hashable, Sendable {
+        /// How often it had more than its room, and was held up for that.
+        var times: UInt64
+
+        /// What memory.events says.
+        init?(_ text: String) {
+            guard let times = ControlGroup.counts(in: text)["high"] else { return nil }
+            self.times = times
+        }
+    }
+
+    /// Squeezes a process.
+    ///
+    /// - Parameter room: bytes that it may still take.
+    /// - Throws: when the kernel cannot do it, or did not.
+    static func squeeze(_ pid: pid_t, of partner: PartnerID, to room: UInt64) throws -> SqueezedProcess {
+        let group = try ControlGroup.make(of: partner, with: "memory")
+        try group.set("memory.high", to: "\(room)")
+        let before = try shortage(in: group)
+        try group.add(pid)
+        return SqueezedProcess(group: group, before: before)
+    }
+
+    /// Gives the process all the memory that there is.
+    ///
+    /// - Throws: when the limit is still there.
+    func release() throws { try group.set("memory.high", to: "max") }
+
+    /// Gives the process all the memory that there is.
+    ///
+    /// - Returns: what it had to do without meanwhile.
+    /// - Throws: when it never needed more than its room, or the limit is still there.
+    func relieve() throws -> Shortage {
+        try release()
+        var found = try Self.shortage(in: group)
+        found.times -= min(found.times, before.times)
+        guard found.times > 0 else {
+            throw LabError(
+                "the process never needed more than its room; expected less room, more time, or something to happen for which "
+                    + "it needs memory, such as its partner's reboot")
+        }
+        return found
+    }
+
+    private static func shortage(in group: ControlGroup) throws -> Shortage {
+        guard let found = Shortage(try group.text(of: "memory.events")) else {
+            throw LabError("memory.events of \(group.folder) does not tell of a lack of memory")
+        }
+        return found
+    }
+}

@@ -63,6 +63,7 @@ final class Reaper {
 private final class Desk: Sendable {
     private struct State {
         var waiting: [Remains] = []
+        var atWork: Remains?
         var destroyed: [Remains] = []
         var isClosed = false
     }
@@ -113,16 +114,26 @@ private final class Desk: Sendable {
     func work() {
         ccm_name_thread("ccmd-reaper")
         while awaitOrders() {
-            while let remains = next() {
-                remains.destroy()
-                state.withLock { $0.destroyed.append(remains) }
-                Self.signal(reports)
-            }
+            while destroyNext() { report() }
         }
     }
 
-    private func next() -> Remains? {
-        state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+    /// Holds nothing of what it destroyed when it comes back: from the report on, only the partner's thread does.
+    private func destroyNext() -> Bool {
+        let remains = state.withLock { state in
+            state.atWork = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            return state.atWork
+        }
+        remains?.destroy()
+        return remains != nil
+    }
+
+    private func report() {
+        state.withLock { state in
+            if let remains = state.atWork { state.destroyed.append(remains) }
+            state.atWork = nil
+        }
+        Self.signal(reports)
     }
 
     /// - Returns: whether there is something to do, or may be later.

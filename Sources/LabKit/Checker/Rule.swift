@@ -35,7 +35,8 @@ package enum Rule: String, CaseIterable, Sendable {
         case .oneLossForReady, .fencedBeforeTold, .nothingAcknowledgedIsLost, .nothingWrittenAfterLoss:
             [.clients]
         case .historySound, .partnerRuns, .orderlyStop, .aliveMeansAlive, .foundInTime, .connectedAgain,
-            .heldWritesRefused, .nothingLeaks, .kernelQuiet, .claimed, .historyBounded, .expected:
+            .heldWritesRefused, .nothingLeaks, .kernelQuiet, .claimed, .historyBounded, .expected,
+            .breaksAsExpected:
             []
         }
     }

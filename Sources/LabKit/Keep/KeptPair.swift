@@ -10,11 +10,11 @@ struct KeptPair: Sendable {
     static func control(of partner: PartnerID) -> String { "\(folder)/\(partner.rawValue).socket" }
 
     private let scenario: Scenario
-    private let ccmd: String
+    private let tools: RunTools
 
-    init(_ scenario: Scenario, ccmd: String) {
+    init(_ scenario: Scenario, _ tools: RunTools) {
         self.scenario = scenario
-        self.ccmd = ccmd
+        self.tools = tools
     }
 
     /// Boots both partners with the scenario's settings, and keeps them until this task is cancelled. None of the
@@ -32,7 +32,8 @@ struct KeptPair: Sendable {
                 try Files.write(
                     settings.configuration(for: partner, control: Self.control(of: partner), failpoint: nil),
                     to: file)
-                let process = PartnerProcess(partner: partner, program: ccmd, configuration: file)
+                let process = try PartnerProcess(
+                    partner, of: scenario, configuration: file, ccmd: tools.ccmd, root: tools.root)
                 group.addTask {
                     await process.run { report in
                         switch report {

@@ -93,7 +93,7 @@ package struct LabRun: Sendable {
         let (told, sink) = AsyncStream<String>.makeStream()
         async let pair: Void = {
             defer { sink.finish() }
-            try await KeptPair(scenario, ccmd: ccmd).hold { sink.yield($0) }
+            try await KeptPair(scenario, session.tools).hold { sink.yield($0) }
         }()
         for await line in told { display.lines([line]) }
         try await pair

@@ -20,6 +20,26 @@ struct PartnerProcess: Sendable {
     /// Where it starts; nil for where the lab runs.
     var folder: String?
 
+    /// What a partner of a scenario is: `ccmd`, or a program of its own.
+    ///
+    /// - Parameters:
+    ///   - configuration: path of what it is told.
+    ///   - root: the project's folder.
+    /// - Throws: when its program, or what that needs, is not there.
+    init(
+        _ partner: PartnerID, of scenario: Scenario, configuration: String, ccmd: String, root: String
+    ) throws(LabError) {
+        self.partner = partner
+        guard let program = scenario.programs[partner] else {
+            command = [ccmd, "run", "--config", configuration]
+            return
+        }
+        command = [try program.path(root: root)] + program.command.dropFirst() + [configuration]
+        environment = (scenario.partners[partner]?.settings ?? PartnerSettings(partner)).environment(
+            for: partner)
+        folder = root
+    }
+
     /// Runs the process to its end. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
         // env(1), too, becomes what it starts.

@@ -651,36 +651,28 @@ struct ScenarioRun {
             "\(folder)/\(isForeign ? "program-\(name).yaml" : RecordedRuns.configuration(of: name))"
         let recording =
             tools.recordsLives && !isForeign ? "\(folder)/\(RecordedRuns.recording(of: name))" : nil
+        let process: PartnerProcess
         do {
             try Files.write(
                 settings.configuration(
                     for: partner, control: nil, recording: recording, failpoint: failpoint),
                 to: configuration)
+            process = try PartnerProcess(
+                partner, of: variant.scenario, configuration: configuration, ccmd: tools.ccmd,
+                root: tools.root)
         } catch {
             processes[partner] = nil
-            fail("\(error)", &group)
+            fail("partner \(partner.rawValue): \(error)", &group)
             return
         }
-        var process = PartnerProcess(
-            partner: partner, command: [tools.ccmd, "run", "--config", configuration])
-        if let program = variant.scenario.programs[partner] {
-            do {
-                process.command =
-                    [try program.path(root: tools.root)] + program.command.dropFirst() + [configuration]
-            } catch {
-                processes[partner] = nil
-                fail("partner \(partner.rawValue): \(error)", &group)
-                return
-            }
-            process.environment = settings.environment(for: partner)
-            process.folder = tools.root
+        if isForeign {
             let limit = MonotonicClock.now + Self.patienceForFirstEvent
             group.addTask { [report] in
                 await MonotonicClock.wait(until: limit)
                 if !Task.isCancelled { report.yield(.silent(partner, life: life)) }
             }
         }
-        group.addTask { [report, process] in
+        group.addTask { [report] in
             await process.run { report.yield(.process(partner, life: life, $0)) }
         }
     }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,6 +24,9 @@
 static inline int ccm_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0) == 0 ? 0 : -errno;
 }
+
+// What top(1) and /proc call the calling thread, in 15 bytes: prctl(2), PR_SET_NAME.
+static inline void ccm_name_thread(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // No program started from here gains rights: prctl(2), PR_SET_NO_NEW_PRIVS.
 static inline int ccm_set_no_new_privileges(void) {

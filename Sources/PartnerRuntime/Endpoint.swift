@@ -115,12 +115,23 @@ final class Endpoint: WorkPosting {
     /// The way that queue pairs of the clients' ports have to go; nil while there is no connection.
     func path() throws(VerbsError) -> PathToPartner? { try identifier?.pathToPartner() }
 
-    /// Ends the connection and destroys the endpoint: afterwards nothing of it can reach memory.
-    func retire() throws(VerbsError) {
-        guard let identifier = identifier.take() else { return }
-        // Fails where there is no connection to end; destroying is what matters.
-        if identifier.queuePairNumber != nil { try? identifier.disconnect() }
-        try identifier.close()
+    /// Ends the connection: the partner is told, and nothing of it reaches memory any more.
+    ///
+    /// - Returns: what is to be destroyed; nil when that is done.
+    func retire() -> Remains? {
+        guard let identifier = identifier.take() else { return nil }
+        if identifier.queuePairNumber != nil {
+            do throws(VerbsError) {
+                try identifier.fail()
+            } catch {
+                // Only destroying it keeps the partner out then. Whatever that may complain of, it is gone afterwards.
+                try? identifier.close()
+                return nil
+            }
+            // Fails where there is no connection to end.
+            try? identifier.disconnect()
+        }
+        return Remains(of: identifier)
     }
 
     private static func parameters(

@@ -4,7 +4,7 @@ import Verbs
 
 /// One partner process: drives the connection manager with verbs, walks the boot phases, writes history.
 ///
-/// One thread, one loop. Nothing on the way of a heartbeat allocates, logs or takes a lock: the manager's
+/// One loop on one thread; another one only destroys what this one has ended. Nothing on the way of a heartbeat allocates, logs or takes a lock: the manager's
 /// actions go into an array that keeps its capacity, and only changes are written.
 public final class Partner {
     let configuration: Configuration
@@ -21,6 +21,8 @@ public final class Partner {
     let ends: [RailEnd]
     /// Set once the CCM is initialised.
     var watch: RailWatch?
+    /// The same.
+    private var reaper: Reaper?
 
     private let clients: ClientRegistry
     private let notes: ClientNotes
@@ -142,7 +144,8 @@ public final class Partner {
                 feed(.stop)
             }
             if ready.contains(.control) { answerControl() }
-            try serveClients(announced: ready.hasPorts, at: now)
+            if ready.contains(.reaper) { reaper?.release() }
+            try serveClients(ready, at: now)
         }
         recordStop()
     }
@@ -170,6 +173,9 @@ extension Partner {
             line.field("memoryLocked", name: "onFault")
             line.field("capabilities", text: confinement.capabilities)
         }
+        let reaper = try Reaper()
+        try poller.add(reaper.fileDescriptor, as: .reaper)
+        self.reaper = reaper
         // Before the first look, so that nothing comes or goes unheard after it.
         let watch = try RailWatch()
         try watch.add(to: poller)
@@ -427,7 +433,8 @@ extension Partner {
         case .record(let record): write(record, at: now)
         case .finished: isFinished = true
         case .notify(let client, let notice): clients.notify(client, notice)
-        case .destroyPorts(let connection, let pairs): clients.destroy(pairs, of: connection)
+        case .destroyPorts(let connection, let pairs):
+            for remains in clients.destroy(pairs, of: connection) { bury(remains) }
         case .connectPorts(let connection, let tables): clients.connect(tables, of: connection)
         case .publish(_, let rail), .clearMailbox(let rail):
             carryOut(action, at: end(of: rail))
@@ -479,11 +486,16 @@ extension Partner {
         case .retire(let connection):
             clients.forget(connection)
             guard let index = endpoints.firstIndex(where: { $0.connection == connection }) else { return }
-            // Whatever a close may complain of, the endpoint is gone afterwards.
-            try? endpoints.remove(at: index).retire()
+            if let remains = endpoints.remove(at: index).retire() { bury(remains) }
         case .setTimer, .cancelTimer, .record, .notify, .destroyPorts, .connectPorts, .finished:
             break
         }
+    }
+
+    /// Has destroyed what was ended, without waiting for it.
+    private func bury(_ remains: Remains) {
+        guard let reaper else { return remains.destroy() }
+        reaper.take(remains)
     }
 
     private func begin(_ connection: ConnectionID, _ make: () throws(VerbsError) -> Endpoint) {
@@ -536,11 +548,14 @@ extension Partner {
 extension Partner {
     /// Keeps the clients' appointments, goes on with their ports, tells them what has finished, and tells the
     /// manager what they want.
-    private func serveClients(announced: Bool, at now: Instant) throws(RuntimeError) {
+    private func serveClients(_ ready: Sources, at now: Instant) throws(RuntimeError) {
         clients.keepAppointments(at: now)
         clients.work(at: now)
         do throws(VerbsError) {
-            try clients.drain(announced: announced)
+            for end in ends where ready.contains(.ports(of: end.id)) && !clients.havePorts(on: end.id) {
+                try end.rail?.portChannel.takeEvents()
+            }
+            try clients.drain(announced: ready.hasPorts)
         } catch {
             guard !error.isOfMissingDevice else {
                 // Which of them it was, each is asked when its turn comes.

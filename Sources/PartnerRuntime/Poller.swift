@@ -11,6 +11,8 @@ struct Sources: OptionSet, Sendable {
     static let control = Sources(rawValue: 1 << 2)
     static let railWatch = Sources(rawValue: 1 << 3)
 
+    static let reaper = Sources(rawValue: 1 << 20)
+
     // Four bits for each rail.
     static func completions(of rail: RailID) -> Sources { bit(0, of: rail) }
     static func connections(of rail: RailID) -> Sources { bit(1, of: rail) }

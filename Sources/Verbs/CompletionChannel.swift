@@ -16,6 +16,23 @@ public struct CompletionChannel: ~Copyable {
 
         deinit { if !isReleased { _ = ibv_destroy_comp_channel(pointer) } }
 
+        /// Takes one announcement and notes it with its queue (ibv_get_cq_event(3)); false when there is none.
+        func takeEvent() throws(VerbsError) -> Bool {
+            var queue: UnsafeMutablePointer<ibv_cq>?
+            var context: UnsafeMutableRawPointer?
+            while ibv_get_cq_event(pointer, &queue, &context) != 0 {
+                switch ErrorNumber.last {
+                case EINTR: continue
+                case EAGAIN: return false
+                case let number: throw VerbsError(call: "ibv_get_cq_event", errno: number)
+                }
+            }
+            if let context {
+                Unmanaged<CompletionQueue.Handle>.fromOpaque(context).takeUnretainedValue().noteAnnouncement()
+            }
+            return true
+        }
+
         func release() throws(VerbsError) {
             isReleased = true
             try ErrorNumber.checkReturned(
@@ -37,6 +54,12 @@ public struct CompletionChannel: ~Copyable {
 
     /// For epoll(7): readable when a queue that was asked to announce something has.
     public var fileDescriptor: Int32 { handle.pointer.pointee.fd }
+
+    /// Takes what is announced of any queue: where all that are left wait to be destroyed, nobody else does, and the
+    /// descriptor would be readable for ever.
+    public borrowing func takeEvents() throws(VerbsError) {
+        while try handle.takeEvent() {}
+    }
 
     /// Closes the channel. Throws `EBUSY` when queues made with it still live: it then closes with the last.
     public consuming func close() throws(VerbsError) {

@@ -64,7 +64,8 @@ public struct CompletionQueue: ~Copyable {
             unacknowledged = 0
         }
 
-        private func noteAnnouncement() {
+        /// The channel announced this queue.
+        func noteAnnouncement() {
             isAnnounced = true
             unacknowledged += 1
             if unacknowledged >= Self.batch { acknowledge() }
@@ -73,20 +74,8 @@ public struct CompletionQueue: ~Copyable {
         /// Takes announcements from the channel, which other queues may share, until one is about this queue, and
         /// tells whether there was one.
         func takeEvent() throws(VerbsError) -> Bool {
-            var queue: UnsafeMutablePointer<ibv_cq>?
-            var context: UnsafeMutableRawPointer?
             while !isAnnounced {
-                if ibv_get_cq_event(channel.pointer, &queue, &context) == 0 {
-                    if let context {
-                        Unmanaged<Handle>.fromOpaque(context).takeUnretainedValue().noteAnnouncement()
-                    }
-                    continue
-                }
-                switch ErrorNumber.last {
-                case EINTR: continue
-                case EAGAIN: return false
-                case let number: throw VerbsError(call: "ibv_get_cq_event", errno: number)
-                }
+                guard try channel.takeEvent() else { return false }
             }
             isAnnounced = false
             return true

@@ -51,6 +51,15 @@ public struct ConnectionIdentifier: ~Copyable, WorkPosting {
         if result != 0 { throw VerbsError(call: "rdma_destroy_id", errno: number) }
     }
 
+    /// The channel, and the domain and the completion queue of its queue pair. They live at least as long as the identifier
+    /// and whoever holds these: who closes it on another thread keeps them from being released there.
+    public var foundations: [AnyObject] {
+        var all: [AnyObject] = [channel]
+        if let domain { all.append(domain) }
+        if let completions { all.append(completions) }
+        return all
+    }
+
     private static func release(_ id: UnsafeMutablePointer<rdma_cm_id>) -> (Int32, Int32) {
         if id.pointee.qp != nil { rdma_destroy_qp(id) }
         let result = rdma_destroy_id(id)
@@ -221,6 +230,12 @@ public struct ConnectionIdentifier: ~Copyable, WorkPosting {
     public func disconnect() throws(VerbsError) {
         try requireDevice(for: "rdma_disconnect")
         try ErrorNumber.check("rdma_disconnect", rdma_disconnect(pointer), route)
+    }
+
+    /// Puts the queue pair in the error state, from any other: everything outstanding is reported as `flushed`, and the
+    /// partner reaches nothing through it any more. It may still `disconnect()`, which tells the partner.
+    public func fail() throws(VerbsError) {
+        try requireQueuePair(for: "ibv_modify_qp").fail()
     }
 
     /// What the kernel says of the queue pair (ibv_query_qp(3)).

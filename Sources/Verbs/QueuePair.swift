@@ -171,9 +171,7 @@ public struct QueuePair: ~Copyable, WorkPosting {
     /// From any state to `error`: everything outstanding is reported as `flushed`, and the partner reaches
     /// nothing through it any more. Only `close()` is left then.
     public func fail() throws(VerbsError) {
-        var attributes = ibv_qp_attr()
-        attributes.qp_state = IBV_QPS_ERR
-        try modify(&attributes, IBV_QP_STATE.rawValue, "to error")
+        try QueuePairReference(pointer: pointer).fail()
     }
 
     // MARK: Beneath

@@ -158,6 +158,15 @@ extension QueuePairReference {
             call, result, result == ENOMEM ? nil : "work request \(workRequest)")
     }
 
+    /// To `error`, from any state (ibv_modify_qp(3)).
+    func fail() throws(VerbsError) {
+        var attributes = ibv_qp_attr()
+        attributes.qp_state = IBV_QPS_ERR
+        try ErrorNumber.checkReturned(
+            "ibv_modify_qp", ibv_modify_qp(pointer, &attributes, Int32(IBV_QP_STATE.rawValue)),
+            "queue pair \(pointer.pointee.qp_num) to error")
+    }
+
     /// ibv_query_qp(3).
     func state() throws(VerbsError) -> QueuePairState {
         var attributes = ibv_qp_attr()

@@ -155,20 +155,25 @@ final class ClientRegistry {
         jobs.append(job)
     }
 
-    /// Destroys ports, at once.
-    func destroy(_ pairs: [ClientPair], of connection: ConnectionID) {
+    /// Ends ports, at once: nothing of the partner's reaches a client's memory any more.
+    ///
+    /// - Returns: what is left to be destroyed.
+    func destroy(_ pairs: [ClientPair], of connection: ConnectionID) -> [Remains] {
         for index in jobs.indices where jobs[index].connection == connection {
             // Those before the one at work have been worked off.
             let done = jobs[index].sets[..<jobs[index].next].count { pairs.contains($0.order.pair) }
             jobs[index].sets.removeAll { pairs.contains($0.order.pair) }
             jobs[index].next -= done
         }
+        var left: [Remains] = []
         for set in sets where set.connection == connection && pairs.contains(set.order.pair) {
-            let abandoned = set.close()
+            let (abandoned, remains) = set.close()
+            left.append(remains)
             if !abandoned.isEmpty { note(abandoned, of: set) }
             if set.services.ports === set { set.services.ports = nil }
         }
         sets.removeAll { $0.connection == connection && pairs.contains($0.order.pair) }
+        return left
     }
 
     private func note(_ abandoned: AbandonedWork, of set: PortSet) {
@@ -252,6 +257,9 @@ final class ClientRegistry {
 
     /// Why ports could not be made, for the line that the connection manager records about it.
     var failureDetail: FailureDetail?
+
+    /// Whether there are ports whose completion queues announce on the rail's channel.
+    func havePorts(on rail: RailID) -> Bool { sets.contains { $0.connection.rail == rail } }
 
     /// Tells the clients of work that has finished and messages that came, for a moment.
     ///

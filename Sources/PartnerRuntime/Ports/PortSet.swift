@@ -67,15 +67,17 @@ final class PortSet {
     /// Whether one of the ports is the queue pair of that number.
     func has(queuePair number: UInt32) -> Bool { ports.contains { $0.queuePair.number == number } }
 
-    /// Destroys the queue pairs, then the keys.
+    /// Ends the queue pairs, then the keys: the kernel gives a key back only when nobody writes under it.
     ///
-    /// - Returns: what became of the work that was under way.
-    func close() -> AbandonedWork {
+    /// - Returns: what became of the work that was under way, and what is left to be destroyed.
+    func close() -> (abandoned: AbandonedWork, remains: Remains) {
         let abandoned = countAbandoned()
         isReady = false
+        // One that cannot be ended is destroyed here, with the last that holds it.
+        let ended = ports.filter { (try? $0.queuePair.fail()) != nil }
         ports.removeAll()
         shared = nil
-        return abandoned
+        return (abandoned, Remains(of: ended, on: queues))
     }
 }
 

@@ -95,7 +95,8 @@ struct Place: ParsableArguments {
         if display.colours { all.append("--colours") }
         if !operands.isEmpty { all += ["--"] + operands }
         guard keeps else {
-            return ExitCode(try await machine.run(all, programs: [program] + programs, files: files, &display))
+            return ExitCode(
+                try await machine.run(all, programs: [program] + programs, files: files, &display))
         }
         // A path of its own: a socket's may have 107 bytes.
         let door = "/tmp/ccm-lab-door.\(getpid())"
@@ -108,7 +109,8 @@ struct Place: ParsableArguments {
         machine.door = door
         machine.patience = .seconds(9_999_999)
         do {
-            return ExitCode(try await machine.run(all, programs: [program] + programs, files: files, &display))
+            return ExitCode(
+                try await machine.run(all, programs: [program] + programs, files: files, &display))
         } catch is CancellationError where Files.exists("\(folder)/verdicts.json") {
             // That is how a machine ends that is kept; the verdicts are those of the runs before.
             return Self.status(of: try MergedRuns([folder]).results)

@@ -560,8 +560,11 @@ extension Partner {
         clients.keepAppointments(at: now)
         clients.work(at: now)
         do throws(VerbsError) {
-            for end in ends where ready.contains(.ports(of: end.id)) && !clients.havePorts(on: end.id) {
-                try end.rail?.portChannel.takeEvents()
+            if ready.hasPorts, reaper?.isBusy == true {
+                // The queues of ports that have ended announce what was flushed, and no set asks for that any more.
+                for end in ends where ready.contains(.ports(of: end.id)) {
+                    try end.rail?.portChannel.takeEvents()
+                }
             }
             try clients.drain(announced: ready.hasPorts)
         } catch {

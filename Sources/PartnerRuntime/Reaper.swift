@@ -12,6 +12,7 @@ import Synchronization
 final class Reaper {
     private let desk: Desk
     private let thread: pthread_t
+    private var outstanding = 0
 
     /// So many remains may wait; who has more destroys them where he stands. Without a bound a partner that asks for
     /// connections without end would fill the memory.
@@ -52,11 +53,15 @@ final class Reaper {
 
     /// Takes remains over, and comes back at once.
     func take(_ remains: Remains) {
-        if !desk.put(remains, limit: Self.limit) { remains.destroy() }
+        guard desk.put(remains, limit: Self.limit) else { return remains.destroy() }
+        outstanding += 1
     }
 
     /// Lets go of what the destroyed were made from. On the partner's thread.
-    func release() { desk.clear() }
+    func release() { outstanding -= desk.clear() }
+
+    /// Whether something is held that may still announce completions: until it was released.
+    var isBusy: Bool { outstanding > 0 }
 }
 
 /// What the two threads share.
@@ -93,15 +98,17 @@ private final class Desk: Sendable {
         return isPut
     }
 
-    func clear() {
+    /// - Returns: how many were released.
+    func clear() -> Int {
         var count: eventfd_t = 0
         // Fails where nothing was reported.
         _ = eventfd_read(reports.number, &count)
         // Released when the lock is free again.
-        _ = state.withLock { state in
+        let released = state.withLock { state in
             defer { state.destroyed = [] }
             return state.destroyed
         }
+        return released.count
     }
 
     func close() {

@@ -6,6 +6,7 @@ import Verbs
 /// One thread has it at a time: the partner's, then the reaper's, then the partner's again.
 final class Remains: @unchecked Sendable {
     private var identifier: ConnectionIdentifier?
+    private var queuePair: DetachedQueuePair?
     private var queuePairs: [AnyObject] = []
     /// What the queue pairs were made from. A completion queue has to be released on the thread that takes its
     /// announcements, so it is held here until the remains are back there.
@@ -14,6 +15,7 @@ final class Remains: @unchecked Sendable {
     /// - Parameter identifier: one that is disconnected, or never was connected.
     init(of identifier: consuming ConnectionIdentifier) {
         foundations = identifier.foundations
+        queuePair = identifier.detachQueuePair()
         self.identifier = consume identifier
     }
 
@@ -27,6 +29,7 @@ final class Remains: @unchecked Sendable {
 
     /// Destroys the queue pairs: as long as that takes.
     func destroy() {
+        queuePair = nil
         // Whatever a close may complain of, the identifier is gone afterwards.
         try? identifier.take()?.close()
         queuePairs.removeAll()

@@ -60,6 +60,18 @@ public struct ConnectionIdentifier: ~Copyable, WorkPosting {
         return all
     }
 
+    /// Takes the queue pair out of the identifier, which has none afterwards.
+    ///
+    /// librdmacm looks at the queue pair of whatever identifier an event names (rdma_get_cm_event(3)): one that is destroyed
+    /// on another thread than takes the events has to be out of its sight first.
+    ///
+    /// - Returns: the queue pair, which lives no longer than what this identifier was made from; nil when there is none.
+    public func detachQueuePair() -> DetachedQueuePair? {
+        guard let queuePair = pointer.pointee.qp else { return nil }
+        pointer.pointee.qp = nil
+        return DetachedQueuePair(pointer: queuePair)
+    }
+
     private static func release(_ id: UnsafeMutablePointer<rdma_cm_id>) -> (Int32, Int32) {
         if id.pointee.qp != nil { rdma_destroy_qp(id) }
         let result = rdma_destroy_id(id)

@@ -58,7 +58,10 @@ struct HistoryTests {
             var history = PartnerHistory(partner: .a)
             var count = 0
             for start in stride(from: 0, to: bytes.count, by: size) {
-                count += history.take(bytes[start..<min(start + size, bytes.count)]).count
+                count +=
+                    history.take(
+                        bytes[start..<min(start + size, bytes.count)], at: Instant(nanoseconds: .max)
+                    ).count
             }
             history.endOfLife()
             #expect(count == 2)
@@ -68,7 +71,8 @@ struct HistoryTests {
 
     @Test func aBadLineIsNotedWithItsNumberAndTheRestGoesOn() {
         var history = PartnerHistory(partner: .a)
-        let events = history.take(Array("\(Self.good)\nnonsense\n\(Self.good)\n{\"half".utf8))
+        let events = history.take(
+            Array("\(Self.good)\nnonsense\n\(Self.good)\n{\"half".utf8), at: Instant(nanoseconds: .max))
         history.endOfLife()
         #expect(events.count == 2)
         #expect(history.badLines.map(\.line) == [2, 4])
@@ -77,8 +81,23 @@ struct HistoryTests {
     @Test func timeThatGoesBackwardsIsNoted() {
         var history = PartnerHistory(partner: .a)
         let earlier = Self.good.replacing("\"time\":12", with: "\"time\":11")
-        _ = history.take(Array("\(Self.good)\n\(earlier)\n".utf8))
+        _ = history.take(Array("\(Self.good)\n\(earlier)\n".utf8), at: Instant(nanoseconds: .max))
         #expect(history.badLines.map(\.line) == [2])
+    }
+
+    @Test func aLineOfTheFutureIsNoEvent() {
+        var history = PartnerHistory(partner: .a)
+        let later = Self.good.replacing("\"time\":12", with: "\"time\":18446744073709551615")
+        let events = history.take(
+            Array("\(later)\n\(Self.good)\n".utf8), at: Instant(nanoseconds: 1_000))
+        #expect(events.map(\.time) == [Instant(nanoseconds: 12)])
+        #expect(history.badLines.map(\.line) == [1])
+    }
+
+    @Test(arguments: [EventName.runStarted, .runEnded, .fault, .census, .loadEnded, .processEnded])
+    func whatTheLabWritesIsNoPartnersToSay(name: EventName) {
+        let line = Self.good.replacing("connected", with: name.rawValue)
+        #expect(throws: EventLineProblem.self) { try EventLine.event(Array(line.utf8)[...], of: .a) }
     }
 
     @Test func aStreamWithoutNewlinesTakesBoundedMemory() {
@@ -92,7 +111,9 @@ struct HistoryTests {
         var history = PartnerHistory(partner: .b)
         for _ in 0..<3_000 {
             let count = Int(generator.next() % 120)
-            _ = history.take((0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) } + [0x0A])
+            _ = history.take(
+                (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) } + [0x0A],
+                at: Instant(nanoseconds: .max))
         }
         #expect(history.events.isEmpty)
     }
@@ -106,7 +127,7 @@ struct HistoryTests {
                 bytes[Int(generator.next() % UInt64(bytes.count))] = UInt8(
                     truncatingIfNeeded: generator.next())
             }
-            _ = history.take(bytes + [0x0A])
+            _ = history.take(bytes + [0x0A], at: Instant(nanoseconds: .max))
         }
         // A few flips stay valid (a digit for a digit); none may be lost without a note.
         #expect(history.events.count + history.badLines.count >= 10_000)

@@ -133,7 +133,9 @@ struct PartnerProgramTests {
     @Test func aHistoryHearsWhatItSpeaks() {
         var history = PartnerHistory(partner: .b, speech: .unsaid)
         let lines = [#""started","pid":1,"speaks":["incarnations"]"#, #""established","connection":1"#]
-        for line in lines { _ = history.take(Array(Self.line(line)) + [0x0A]) }
+        for line in lines {
+            _ = history.take(Array(Self.line(line)) + [0x0A], at: Instant(nanoseconds: .max))
+        }
         #expect(history.badLines.map(\.line) == [2])
     }
 

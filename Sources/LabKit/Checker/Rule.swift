@@ -28,7 +28,8 @@ package enum Rule: String, CaseIterable, Sendable {
     /// The parts of a partner's history without which it is not judged by this rule.
     var parts: [HistoryPart] {
         switch self {
-        case .handshakeOrder, .establishedBothSaw, .sameQueuePairs: [.handshake]
+        case .handshakeOrder, .sameQueuePairs: [.handshake]
+        case .establishedBothSaw: [.handshake, .incarnations]
         case .establishedAlive: [.incarnations]
         case .beforeStorageOS: [.phases]
         case .readyWhenBoth, .readyAgain: [.exchange, .clients]

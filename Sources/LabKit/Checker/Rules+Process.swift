@@ -157,11 +157,8 @@ extension Timeline {
     /// Lines of an incarnation that never said it started; one case for each.
     private func lifelessLines() -> [Broken] {
         var reported: Set<String> = []
-        let ofLab: [EventName] = [
-            .fault, .census, .loadEnded, .processEnded, .runStarted, .runEnded,
-        ]
         return record.events.compactMap { event in
-            guard let partner = event.partner, !ofLab.contains(event.name),
+            guard let partner = event.partner, !EventLine.isOfLab(event.name),
                 life(of: partner, incarnation: event.incarnation) == nil,
                 reported.insert(event.incarnation).inserted
             else { return nil }

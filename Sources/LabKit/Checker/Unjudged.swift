@@ -18,8 +18,13 @@ extension Timeline {
     func unjudged() -> [Unjudged] {
         PartnerID.allCases.flatMap { partner in
             Rule.allCases.compactMap { rule in
-                // A loss has to be found in any case.
-                let wanted = rule == .foundInTime ? [.causes] : rule.parts
+                let wanted: [HistoryPart] =
+                    switch rule {
+                    // A loss has to be found in any case.
+                    case .foundInTime: [.causes]
+                    case .claimed where !record.variant.scenario.claims.isEmpty: [.handshake, .incarnations]
+                    default: rule.parts
+                    }
                 let lacks = wanted.filter { !speech(of: partner).tells($0) }
                 return lacks.isEmpty ? nil : Unjudged(rule: rule, partner: partner, lacks: lacks)
             }

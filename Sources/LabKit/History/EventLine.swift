@@ -88,6 +88,14 @@ enum EventLine {
     /// The longest line that is read; a longer one is a problem in itself.
     static let maxLength = 65_536
 
+    /// Whether the lab writes such events, which the checker believes.
+    static func isOfLab(_ event: EventName) -> Bool {
+        switch event {
+        case .runStarted, .runEnded, .fault, .census, .loadEnded, .processEnded: true
+        default: false
+        }
+    }
+
     /// The event that a line of this partner's history holds.
     ///
     /// - Parameter speech: what the history tells.
@@ -113,6 +121,9 @@ enum EventLine {
             let nearest = nearestName(to: name, among: EventName.allCases.map(\.rawValue))
             let hint = nearest.map { "; nearest is '\($0)'" } ?? ""
             throw EventLineProblem("'\(name.prefix(64))' is not an event of the vocabulary" + hint)
+        }
+        guard !isOfLab(event) else {
+            throw EventLineProblem("'\(name)' is the lab's to write, and no partner's")
         }
         guard object["partner"]?.string == partner.rawValue else {
             throw EventLineProblem("'partner' must be '\(partner.rawValue)'")

@@ -20,10 +20,18 @@ struct PartnerHistory {
     }
 
     /// Takes bytes as they arrive; gives the events that are new.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> [HistoryEvent] {
+    ///
+    /// - Parameter now: when they were read: nothing in them can be later.
+    mutating func take(_ bytes: some Sequence<UInt8>, at now: Instant) -> [HistoryEvent] {
         raw += bytes
-        return splitter.lines(of: bytes).compactMap { take(line: $0) }
+        return splitter.lines(of: bytes).compactMap { take(line: $0, at: now) }
     }
+
+    /// So much is kept of it that the machine has memory left for the others.
+    static let mostBytes = 64 << 20
+
+    /// Whether it has become longer than what is kept.
+    var isTooLong: Bool { raw.count > Self.mostBytes }
 
     /// The history as it came.
     var text: String { String(decoding: raw, as: UTF8.self) }
@@ -41,10 +49,14 @@ struct PartnerHistory {
     /// The problem of a line that has no end.
     static let unfinished = "the process ended within the line"
 
-    private mutating func take(line: [UInt8]) -> HistoryEvent? {
+    private mutating func take(line: [UInt8], at now: Instant) -> HistoryEvent? {
         lineNumber += 1
         do {
             let event = try EventLine.event(line[...], of: partner, speech: speech)
+            guard event.time <= now else {
+                throw EventLineProblem(
+                    "'time' is later than when the line was read: it has to be of CLOCK_MONOTONIC")
+            }
             if event.name == .started { speech.hear(event) }
             if event.time < last {
                 badLines.append(

@@ -305,12 +305,17 @@ struct ScenarioRun {
             if stage == .stopping { signal(partner, SIGTERM) }
             if stage == .running, let index = waiting.removeValue(forKey: partner) { perform(index, &group) }
         case .output(let bytes):
-            for event in histories[partner]?.take(bytes) ?? [] {
+            for event in histories[partner]?.take(bytes, at: MonotonicClock.now) ?? [] {
                 if event.name == .started {
                     processes[partner]?.incarnation = event.incarnation
                     if let problem = strangePid(event, of: partner) { fail(problem, &group) }
                 }
                 director?.heard(event)
+            }
+            if histories[partner]?.isTooLong == true {
+                fail(
+                    "partner \(partner.rawValue) has written more than \(PartnerHistory.mostBytes >> 20) MiB",
+                    &group)
             }
         case .ended(let status, let complaint, let time):
             histories[partner]?.endOfLife()

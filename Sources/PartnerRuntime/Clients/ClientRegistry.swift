@@ -258,9 +258,6 @@ final class ClientRegistry {
     /// Why ports could not be made, for the line that the connection manager records about it.
     var failureDetail: FailureDetail?
 
-    /// Whether there are ports whose completion queues announce on the rail's channel.
-    func havePorts(on rail: RailID) -> Bool { sets.contains { $0.connection.rail == rail } }
-
     /// Tells the clients of work that has finished and messages that came, for a moment.
     ///
     /// - Parameter announced: whether the common channel of the ports has something to say.

@@ -307,7 +307,8 @@ static void forget_peer(uint64_t pause)
         discard_id(peer.id);
     memset(&peer, 0, sizeof peer);
     deadline_at = poll_at = tick_at = exchange_at = NEVER;
-    attempt_at = now() + pause;
+    /* A connection that is lost during the farewell is the last one. */
+    attempt_at = is_over ? NEVER : now() + pause;
 }
 
 static void attempt_failed(const char *reason, uint64_t pause)

@@ -99,13 +99,14 @@ struct Place: ParsableArguments {
                 try await machine.run(all, programs: [program] + programs, files: files, &display))
         }
         // A path of its own: a socket's may have 107 bytes.
-        let door = "/tmp/ccm-lab-door.\(getpid())"
-        try Files.makeFolder(door)
-        try KeptRun(door: door, ccmd: program).write(to: folder)
+        let door = try Files.makeOwnFolder("/tmp/ccm-lab-door.")
         defer {
             KeptRun.forget(in: folder)
             Files.removeFolder(door)
         }
+        try KeptRun(door: door, ccmd: program).write(to: folder)
+        // Those that an earlier run has left here say nothing of this one.
+        unlink("\(folder)/verdicts.json")
         machine.door = door
         machine.patience = .seconds(9_999_999)
         do {

@@ -1,3 +1,5 @@
+import ClusterConnection
+import Glibc
 import Testing
 
 @testable import LabKit
@@ -26,5 +28,92 @@ struct DoorTests {
     @Test(arguments: ["ask-7 six 0\n", "ask-7 -1 0\n", "ask-7 1\n", "ask-7 99999999999999999999 0\n"])
     func whatMakesNoSenseIsRefused(_ text: String) {
         #expect(throws: LabError.self) { try Self.answer(text) }
+    }
+
+    @Test func aCommandHasBegunWhenItsWordStandsAlone() {
+        func hasBegun(_ text: String) -> Bool { Door.hasBegun("ask-7", in: Array(text.utf8)) }
+        #expect(hasBegun("ask-7\n") && hasBegun("half an answerask-7\n"))
+        #expect(!hasBegun("ask-7") && !hasBegun("ask-70\n") && !hasBegun("ask-7 0 0\n"))
+    }
+
+    // MARK: A console
+
+    /// A console that somebody else has: whoever comes waits in its queue.
+    private final class Console {
+        let folder: String
+        let socket: CInt
+
+        init() throws {
+            folder = try Files.makeOwnFolder("/tmp/ccm-lab-test.")
+            socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(folder)/commands".utf8) }
+            let isBound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                }
+            }
+            try #require(isBound && listen(socket, 0) == 0)
+        }
+
+        deinit {
+            close(socket)
+            Files.removeFolder(folder)
+        }
+    }
+
+    private static func problem(_ door: Door, _ command: String) -> String {
+        do {
+            return "answered: \(try door.ask(command))"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func whoIsNotHeardSaysThatSomebodyElseIs() throws {
+        let console = try Console()
+        let door = Door(console.folder, patience: .milliseconds(200))
+        // The first of them stands in the queue, which is full for the second.
+        for _ in 1...2 {
+            let problem = Self.problem(door, "true")
+            #expect(problem.contains("/commands is busy") && problem.contains("Ctrl-C"), "\(problem)")
+        }
+    }
+
+    @Test func whoIsHeardWaitsAsLongAsTheCommandTakes() async throws {
+        let console = try Console()
+        let (folder, socket) = (console.folder, console.socket)
+        let answer = Task.detached { try Door(folder, patience: .milliseconds(300)).ask("sleep 1") }
+        let client = accept(socket, nil, nil)
+        defer { close(client) }
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        let count = read(client, &chunk, chunk.count)
+        let words = String(decoding: chunk.prefix(max(count, 0)), as: UTF8.self).split(separator: " ")
+        let word = try #require(words.first)
+        #expect(words.dropFirst().joined(separator: " ") == "sleep 1\n")
+        Display.write("\(word)\n", to: client)
+        // Longer than its patience.
+        try await Task.sleep(for: .milliseconds(800))
+        Display.write("\(word) 5 4\nslept", to: client)
+        let (output, status) = try await answer.value
+        #expect(output == "slept" && status == 4)
+        withExtendedLifetime(console) {}
+    }
+
+    @Test func whoWaitsCanBeCancelled() async throws {
+        let console = try Console()
+        let folder = console.folder
+        let answer = Task.detached { try Door(folder).ask("true") }
+        answer.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await answer.value }
+        withExtendedLifetime(console) {}
+    }
+
+    @Test func aLineBreakIsRefusedAndNotRunAsASecondCommand() {
+        for command in ["sh -c 'echo\nreboot'", "true\r\nfalse"] {
+            let problem = Self.problem(Door("/nowhere"), command)
+            #expect(problem.contains("a command of one line"), "\(problem)")
+        }
     }
 }

@@ -103,5 +103,38 @@ expect 'and nothing to watch' status 2 err 'ccmlab run --keep SCENARIO'
 echo '{"ccmd": "ccmd", "door": "/nowhere"}' >"$scratch/plain/kept.json"
 try "$lab" watch --run "$scratch/plain"
 expect 'a machine that is gone is kept no longer' status 2 err 'is kept no longer'
+rm "$scratch/plain/kept.json"
+
+# With a machine of our own, which never comes up.
+mkdir -p "$scratch/checkout/scripts/lib"
+: >"$scratch/checkout/scripts/fabric"
+printf '#!/bin/sh\n' >"$scratch/checkout/scripts/lib/keep-resident"
+cat >"$scratch/checkout/scripts/vm" <<'END'
+#!/bin/sh
+trap 'echo told >"$SCRATCH/told"; kill $!; exit 143' TERM
+while [ "$1" != --door ]; do shift; done
+stat -c '%a %n' "$2" >"$SCRATCH/door"
+sleep 600 &
+wait
+END
+chmod 755 "$scratch/checkout/scripts/vm" "$scratch/checkout/scripts/lib/keep-resident"
+# keeps SIGNAL: keeps a run in the folder of an earlier one, until that signal comes while the machine boots.
+keeps() {
+    rm -f "$scratch/door" "$scratch/told"
+    SCRATCH=$scratch CCM_LAB_ROOT=$scratch/checkout "$lab" run --keep --fabric vm --ccmd /bin/true \
+        --output "$scratch/plain" "$PWD/Lab/scenarios/boot-order/a-first.yaml" &
+    soon '[ -s "$scratch/door" ]'
+    kill "-$1" $!
+    wait $!
+}
+try keeps TERM
+expect 'the verdicts of an earlier run are not those of one that was interrupted' status 130 err interrupted \
+    holds '[ -e "$scratch/told" ]'
+expect 'the door is a folder of its own, and goes with the machine' holds 'read -r mode door <"$scratch/door"' \
+    holds '[ "$mode" = 700 ]' holds '[[ $door = /tmp/ccm-lab-door.* ]]' holds '[ ! -e "$door" ]'
+try keeps KILL
+expect 'the machine ends with a lab that is killed outright' status 137 holds 'soon "[ -e \"$scratch/told\" ]"'
+read -r _ door <"$scratch/door"
+rmdir "$door"
 
 echo '# end'

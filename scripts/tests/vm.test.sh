@@ -159,12 +159,20 @@ machine=$!
 soon 'grep -q open "$scratch/opened"' || soon 'grep -q open "$scratch/opened"'
 try comes_to commands $'word echo hello; exit 3\n' $'\nhello'
 expect 'a command that comes by the door is answered with length and status' status 0 out 'word 6 3' out hello
+try comes_to commands $'word echo $$ >/run/endless; exec sleep 100000\n' $'word\n'
+expect 'one that does not end is left' status 0
+try comes_to commands $'next sleep 0.5; [ ! -e /proc/$(cat /run/endless) ] && echo ended\n' $'\nended'
+expect 'and ends when somebody else comes' status 0 out 'next 6 0'
+try comes_to commands $'word sleep 100000 & echo $! >/run/kept\n' $'word 0 0\n'
+try comes_to commands $'next kill -0 $(cat /run/kept) && echo goes on\n' $'\ngoes on'
+expect 'what an answered one has left running goes on' status 0 out 'next 8 0'
 try comes_to shell-a $'30 90 dumb\nstty size; ip netns identify $$; exit\n' $'\036'
 expect 'a shell is on a terminal of the size that was said, in the namespace' status 0 out '30 90' out ccm-a
 kill $machine
 wait $machine
 try comes_to commands $'word true\n' x
-expect 'when the machine is gone nobody answers' status 1 err 'Error' holds '[ -z "$(left_over)$(machines)" ]'
+expect 'when the machine is gone nobody answers' status 1 err 'Error' holds '[ -z "$(left_over)$(machines)" ]' \
+    holds '[ -z "$(ls "$scratch/door")" ]'
 
 "$vm" -- sh -c 'echo one' >"$scratch/one" 2>&1 &
 one=$!

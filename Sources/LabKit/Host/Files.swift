@@ -51,6 +51,17 @@ package enum Files {
         }
     }
 
+    /// Makes a new folder that is this user's alone.
+    ///
+    /// - Parameter prefix: its path, up to the six letters of chance that nobody can foresee.
+    package static func makeOwnFolder(_ prefix: String) throws -> String {
+        var path = Array("\(prefix)XXXXXX".utf8CString)
+        guard mkdtemp(&path) != nil else {
+            throw LabError("could not make a folder \(prefix)…: \(String(cString: strerror(errno)))")
+        }
+        return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The names in a folder, sorted; empty when it cannot be read.
     package static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()

@@ -1,34 +1,66 @@
+import ClusterConnection
 import Glibc
 
 /// The way into a machine of `scripts/vm --door`: three consoles, each a socket of this machine.
 struct Door {
     private let folder: String
 
-    init(_ folder: String) { self.folder = folder }
+    /// How long to wait for the turn: a busy host is slow.
+    private let patience: TimeSpan
+
+    init(_ folder: String, patience: TimeSpan = .seconds(30)) {
+        self.folder = folder
+        self.patience = patience
+    }
 
     /// What the machine writes when a shell has ended: the record separator.
     private static let end: UInt8 = 0x1E
     /// What leaves a shell to itself: Ctrl-], as with telnet.
     private static let leave: UInt8 = 0x1D
 
-    /// Runs a command there, to its end.
+    /// Runs a command there, to its end, however long that takes.
     ///
     /// - Parameter command: one line for a shell.
-    func ask(_ command: String) throws(LabError) -> (output: String, status: Int32) {
+    /// - Throws: `LabError` when the machine is gone, or when others have it run something for too long; `CancellationError`.
+    func ask(_ command: String) throws -> (output: String, status: Int32) {
+        guard !command.utf8.contains(UInt8(ascii: "\n")) else {
+            throw LabError(
+                "the machine takes a command of one line, and this one has a line break: put a semicolon there, or write "
+                    + "the lines into a file that is not below /tmp, and run that")
+        }
         let socket = try connect("commands")
         defer { close(socket) }
         // Whoever asked before may have left without hearing the answer: ours bears our word.
         let word = "ask-\(UInt64.random(in: .min ... .max))"
         Display.write("\(word) \(command)\n", to: socket)
+        let limit = MonotonicClock.now + patience
+        var hasBegun = false
         var heard: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             if let answer = try Self.answer(to: word, in: heard) { return answer }
+            hasBegun = hasBegun || Self.hasBegun(word, in: heard)
+            guard hasBegun || MonotonicClock.now < limit else { throw busy("commands") }
+            try Task.checkCancellation()
+            // A while, because neither the limit nor a cancellation ends a poll(2).
+            var ready = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            guard poll(&ready, 1, 100) > 0 else { continue }
             let count = read(socket, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw LabError("the machine is gone, or somebody else asks it something") }
+            guard count > 0 else { throw LabError("the machine is gone; “ccmlab run --keep” starts another") }
             heard += chunk[..<count]
         }
+    }
+
+    /// Whether the machine has said that it runs the command that bears a word: the word on a line of its own.
+    static func hasBegun(_ word: String, in heard: [UInt8]) -> Bool {
+        heard.firstRange(of: Array("\(word)\n".utf8)) != nil
+    }
+
+    private func busy(_ console: String) -> LabError {
+        LabError(
+            "\(folder)/\(console) is busy: for \(SpanText.rounded(patience)) the machine has been at what somebody else wants "
+                + "there; wait for its end, or end the other “ccmlab shell” with Ctrl-C")
     }
 
     /// The answer that bears a word: `WORD LENGTH STATUS`, a newline, and the output; nil while it has not come whole.
@@ -111,6 +143,11 @@ struct Door {
             field.copyBytes(from: path.utf8)
             return true
         }
+        // A queue that is full keeps us waiting, too.
+        var wait = timeval(
+            tv_sec: Int(patience.nanoseconds / 1_000_000_000),
+            tv_usec: Int(patience.nanoseconds % 1_000_000_000 / 1_000))
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
         let connected =
             fits
             && withUnsafePointer(to: &address) { pointer in
@@ -119,11 +156,15 @@ struct Door {
                 }
             }
         guard connected else {
-            let why = String(cString: strerror(errno))
+            let code = errno
             close(socket)
+            if fits && code == EAGAIN { throw busy(name) }
+            let why = fits ? String(cString: strerror(code)) : "its path is too long"
             throw LabError(
                 "\(path) does not answer (\(why)): the machine is gone; “ccmlab run --keep” starts another")
         }
+        wait = timeval()
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
         return socket
     }
 }

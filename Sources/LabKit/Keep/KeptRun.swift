@@ -52,7 +52,7 @@ package struct KeptRun: Sendable {
     /// place of this process.
     ///
     /// - Returns: the exit status.
-    package func enter(_ partner: PartnerID, _ command: [String]) throws(LabError) -> Int32 {
+    package func enter(_ partner: PartnerID, _ command: [String]) throws -> Int32 {
         let prefix = ["ip", "netns", "exec", FabricNames.namespace(of: partner)]
         if let door {
             if command.isEmpty { return try Door(door).shell(of: partner) }

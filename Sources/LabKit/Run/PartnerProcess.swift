@@ -40,12 +40,19 @@ struct PartnerProcess: Sendable {
         folder = root
     }
 
+    /// What is run in the partner's namespace: the command, in its surroundings.
+    var words: [String] {
+        guard let folder else { return command }
+        // env(1) becomes what it starts, and so does the shell that it needs for a program with an equals sign in its
+        // path: env would take that for a variable.
+        let guarded =
+            command.first?.contains("=") == true ? ["/bin/sh", "-c", "exec \"$@\"", "sh"] + command : command
+        return ["env", "--chdir=\(folder)"] + environment.map { "\($0.name)=\($0.value)" } + guarded
+    }
+
     /// Runs the process to its end. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
-        // env(1), too, becomes what it starts.
-        let surroundings =
-            folder.map { ["env", "--chdir=\($0)"] + environment.map { "\($0.name)=\($0.value)" } } ?? []
-        let arguments = ["netns", "exec", FabricNames.namespace(of: partner)] + surroundings + command
+        let arguments = ["netns", "exec", FabricNames.namespace(of: partner)] + words
         do {
             // ip(8) enters the namespace and becomes the program, so the process is the partner's own.
             let result = try await Subprocess.run(
@@ -93,23 +100,17 @@ struct PartnerProcess: Sendable {
         close(descriptor)
     }
 
-    /// Whether a process and all that it has started in its group stand still (`stopped`), or run.
-    private static func group(of pid: pid_t, is stopped: Bool) -> Bool {
-        guard isStopped(pid) == stopped else { return false }
+    /// Whether a process, and all that it has started in the leader's group, stand still (`stopped`), or run.
+    private static func tree(of pid: pid_t, in leader: pid_t, is stopped: Bool) -> Bool {
+        let place = ProcessPlace(of: pid)
+        // Signals reach only the group, and what has ended neither stands nor runs.
+        let counts = pid == leader || place.map { $0.group == leader && !$0.hasEnded } ?? true
+        guard !counts || (place?.isStopped ?? false) == stopped else { return false }
         // One of /proc/PID/task/PID/children for each: what a program starts are seldom more than one or two.
         let children = Files.text(of: "/proc/\(pid)/task/\(pid)/children") ?? ""
         return children.split(separator: " ").compactMap { pid_t($0) }.allSatisfy {
-            group(of: $0, is: stopped)
+            tree(of: $0, in: leader, is: stopped)
         }
-    }
-
-    /// Whether the process stands still: state T in /proc/PID/stat.
-    private static func isStopped(_ pid: pid_t) -> Bool {
-        // The name in parentheses may hold anything; the state follows the last one.
-        guard let text = Files.text(of: "/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else {
-            return false
-        }
-        return text[text.index(after: close)...].split(separator: " ").first == "T"
     }
 
     /// Waits until the process, with all that it has started, stands still, or runs again.
@@ -119,7 +120,7 @@ struct PartnerProcess: Sendable {
         for pid: pid_t, stopped: Bool, within patience: TimeSpan = .seconds(1)
     ) async throws {
         let limit = MonotonicClock.now + patience
-        while !group(of: pid, is: stopped) {
+        while !tree(of: pid, in: pid, is: stopped) {
             if MonotonicClock.now >= limit {
                 throw LabError(
                     "process \(pid) \(stopped ? "does not stand still" : "still stands") after "
@@ -127,5 +128,27 @@ struct PartnerProcess: Sendable {
             }
             try await Task.sleep(for: .microseconds(200))
         }
+    }
+}
+
+/// How a process stands, by /proc/PID/stat.
+private struct ProcessPlace {
+    let isStopped: Bool
+    /// It waits for somebody to take its exit status, or is not even that any more.
+    let hasEnded: Bool
+    /// Its process group.
+    let group: pid_t
+
+    /// - Returns: nil where there is no such process.
+    init?(of pid: pid_t) {
+        // The name in parentheses may hold anything; behind the last one are the state, the parent and the group.
+        guard let text = Files.text(of: "/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else {
+            return nil
+        }
+        let fields = text[text.index(after: close)...].split(separator: " ")
+        guard fields.count > 2, let group = pid_t(fields[2]) else { return nil }
+        isStopped = fields[0] == "T"
+        hasEnded = ["Z", "X"].contains(fields[0])
+        self.group = group
     }
 }

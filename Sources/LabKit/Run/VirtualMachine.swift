@@ -81,9 +81,11 @@ package struct VirtualMachine: Sendable {
         _ sink: AsyncStream<String>.Continuation
     ) async throws -> Int32 {
         defer { sink.finish() }
-        // By way of env(1), which starts a program by its path.
+        // By way of setpriv(1), which starts a program by its path: the machine ends in good order also when the lab is
+        // killed outright. (The signal comes at the end of the thread that starts it, which is one for all, and lasts.)
         let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments([script] + arguments), environment: environment,
+            .name("setpriv"), arguments: Arguments(["--pdeathsig", "TERM", "--", script] + arguments),
+            environment: environment,
             platformOptions: options, input: .none, output: .sequence, error: .sequence
         ) { execution in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -293,7 +293,7 @@ package enum ScenarioSchema {
                 "heartbeat",
                 mapping([
                     ("interval", span("Between two reads of the partner's counter.")),
-                    ("missLimit", number(1, 1_000_000, "How many reads without movement make it hung.")),
+                    ("missLimit", number(2, 10_000, "How many reads without movement make it hung.")),
                 ])
             ),
             (

@@ -48,6 +48,10 @@ extension ConnectionManager {
         guard !superseded.contains(data.incarnation) else {
             return refusePartner(request, data, .staleIncarnation, into: &actions)
         }
+        if verdict == .dead, data.incarnation == partnerIncarnation {
+            // The life that ended the connection still asks: it had given this side up, and is not gone.
+            holdUnconnected(.unreachable, "asksAgain", at: now, into: &actions)
+        }
         switch (data.kind, settings.isInitiator) {
         case (.knock, true):
             refusePartner(request, data, .initiating, into: &actions)

@@ -4,7 +4,8 @@ public enum Verdict: UInt8, CaseIterable, Sendable {
     case alive
     /// Reads succeed and the heartbeat counter stands still: the memory answers, the process does not.
     case hung
-    /// The partner's side ended or refused the connection.
+    /// The partner's side ended or refused the connection. It may have done so because it could not reach this side, on a rail
+    /// that carries one way only: then it asks again, and is `unreachable` from there on.
     case dead
     /// Retries were exhausted or a deadline passed: nothing is known but silence.
     case unreachable
@@ -14,6 +15,10 @@ public enum Verdict: UInt8, CaseIterable, Sendable {
     case incompatible
     /// Not the partner: another cluster, or an identity that does not belong here.
     case stranger
+
+    /// How long whoever acts upon `dead` waits for it to be taken back. A partner that lives asks again within the first pause
+    /// of its backoff.
+    public static let confirmation = TimeSpan.milliseconds(100)
 
     /// The name in event lines and reports.
     public var name: StaticString {

@@ -165,6 +165,9 @@ extension World {
     ) {
         switch verdict {
         case .alive: wake(place, of: number, after: nil)
+        case .dead where lives[number].clients[place].monitor.phase != .shuttingDown:
+            lives[number].clients[place].monitor.silence = "dead"
+            wake(place, of: number, after: min(Verdict.confirmation, patience))
         case .dead, .hung, .rebooted:
             wake(place, of: number, after: nil)
             decideAway(verdict?.name ?? "none", place, of: number)

@@ -99,6 +99,25 @@ struct HeartbeatTests {
         #expect(actions.contains("record verdict dead disconnected"))
     }
 
+    @Test(arguments: [Settings.initiator, .acceptor])
+    func aDeadPartnerThatAsksAgainIsUnreachable(settings: Settings) {
+        var bench = Bench(settings)
+        bench.establish()
+        bench.handle(.disconnected(bench.connection))
+        let actions = bench.requested(
+            bench.data(settings.isInitiator ? .knock : .connect, attempt: 7), after: .milliseconds(5))
+        #expect(actions.contains("record verdict unreachable asksAgain"))
+    }
+
+    @Test func anotherLifeThatAsksDoesNotTakeTheDeathBack() {
+        var bench = Bench(.acceptor)
+        bench.establish()
+        bench.handle(.disconnected(bench.connection))
+        bench.rebootPartner()
+        let actions = bench.requested(bench.data(.connect, attempt: 7), after: .milliseconds(5))
+        #expect(!actions.contains { $0.contains("asksAgain") })
+    }
+
     @Test func aReadThatIsNeverAnsweredIsUnreachableAfterTheDeadline() {
         var bench = Bench(.initiator)
         bench.establish()

@@ -485,6 +485,13 @@ struct CheckerTests {
         #expect(run.brokenRules.contains(.aliveMeansAlive), "\(run.words)")
     }
 
+    @Test func aDeathOnABadRailIsMeasuredFromTheDeath() throws {
+        var run = try killAndBootAgain()
+        run.fault(.degrade, nil, at: 700)
+        run.fault(.restore, nil, at: 2_300)
+        #expect(run.judgement.measurements.dead == [.milliseconds(12)], "\(run.words)")
+    }
+
     /// b is killed at 1.2 s, found dead 12 ms later, and boots again.
     private func killAndBootAgain() throws -> HistoryBuilder {
         var run = try HistoryBuilder.goodRun()

@@ -78,13 +78,19 @@ package struct Measurements: Hashable, Sendable {
     private mutating func measureLosses(_ timeline: Timeline) {
         for finder in PartnerID.allCases {
             // When an end of the rail really went, the lab's scripts cannot tell to the millisecond.
-            for loss in timeline.losses(of: finder.other) where loss.kind != .railless {
+            let losses = timeline.losses(of: finder.other)
+            for loss in losses where loss.kind != .railless {
                 let stretch = timeline.established(by: finder, at: loss.began)
                 guard let lost = stretch?.lost, lost <= timeline.end else { continue }
                 let verdict = timeline.events.first {
                     $0.partner == finder && $0.name == .verdict && $0.time >= loss.began && $0.time >= lost
                 }
                 guard let verdict, loss.over.map({ verdict.time <= $0 }) ?? true else { continue }
+                // What need not be found is not what was found, where something came that had to be.
+                let isHidden =
+                    [.degraded, .starved].contains(loss.kind)
+                    && losses.contains { $0.began > loss.began && $0.began <= verdict.time }
+                guard !isHidden else { continue }
                 // A verdict that was quicker than the lab's confirmation is counted from the lab's first move.
                 let from = verdict.time >= loss.effect ? loss.effect : loss.began
                 add(verdict.time - from, verdict.text("verdict"))

@@ -5,7 +5,8 @@ import ClusterConnection
 ///
 /// | what the CCM tells | policy `goAlone` | policy `wait` |
 /// | --- | --- | --- |
-/// | dead, hung, rebooted | takeover at once: the partner's ports are fenced, and it does not serve | wait |
+/// | hung, rebooted, dead after it said that it shuts down | takeover at once: the partner's ports are fenced, and it does not serve | wait |
+/// | dead | takeover unless it asks again within `Verdict.confirmation`: it may have ended the connection alive | wait |
 /// | unreachable, or no word from it since the start | takeover when the patience is over: it may still live | wait |
 /// | its boot is stalled | takeover when the patience is over | wait |
 /// | incompatible, stranger | wait: a person has to look | wait |
@@ -83,6 +84,9 @@ final class FailoverMonitor: Client {
         switch verdict {
         case .alive:
             services.wake(at: nil)
+        case .dead where phase != .shuttingDown:
+            silence = "dead"
+            services.wake(at: services.now + min(Verdict.confirmation, patience))
         case .dead, .hung, .rebooted:
             services.wake(at: nil)
             decide(policy == .goAlone ? .takeover : .wait, verdict?.name ?? "none", services)

@@ -135,6 +135,15 @@ struct ScenarioParserTests {
             ("nmae: x\nsummary: y\n", 1, "nmae", "did you mean “name”"),
             ("summary: y\n", 1, "name", "is missing"),
             ("name: Big Name\nsummary: y\n", 1, "name", "lower-case"),
+            (
+                "name: x\nsummary: y\nsteps:\n  - { do: kill, partner: b, at: 1s }\n"
+                    + "  - { do: boot, partner: b, after: { step: kill-b, count: 2 } }\n",
+                5, "steps[1].after.count", "belongs to an event"
+            ),
+            (
+                "name: x\nsummary: y\nsettings: { connect: { attemptTimeout: 1441min } }\n", 3,
+                "settings.connect.attemptTimeout", "at most a day"
+            ),
             ("name: x\nsummary: y\nsettle: 5\n", 3, "settle", "a duration such as"),
             ("name: x\nsummary: y\nclaims: [C1z]\n", 3, "claims", "“C1z” is not a claim"),
             (

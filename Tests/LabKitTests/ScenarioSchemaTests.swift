@@ -27,16 +27,23 @@ struct ScenarioSchemaTests {
         return schema
     }
 
-    /// The names of the properties at a place in the schema.
-    private static func properties(_ place: [String]) throws -> Set<String> {
+    /// What stands at a place in the schema.
+    private static func value(at place: [String]) throws -> JSONValue {
         var value = JSONValue.object(try schema())
-        for name in place + ["properties"] {
+        for name in place {
             guard case .object(let object) = value, let next = object[name] else {
                 throw LabError("the schema has no \(place.joined(separator: "/"))")
             }
             value = next
         }
-        guard case .object(let object) = value else { throw LabError("no properties at \(place)") }
+        return value
+    }
+
+    /// The names of the properties at a place in the schema.
+    private static func properties(_ place: [String]) throws -> Set<String> {
+        guard case .object(let object) = try value(at: place + ["properties"]) else {
+            throw LabError("no properties at \(place)")
+        }
         return Set(object.fields.map(\.name))
     }
 
@@ -118,6 +125,68 @@ struct ScenarioSchemaTests {
             all.formUnion(try Self.fields("steps: [{ do: \(action.rawValue), zzz: 1 }]\n", at: "steps[0]"))
         }
         #expect(all == (try Self.properties(["$defs", "step"])))
+    }
+
+    /// Whether the reader takes a scenario.
+    private static func isRead(_ yaml: String) -> Bool {
+        (try? ScenarioParser.parse("name: x\nsummary: y\n" + yaml, file: "test.yaml")) != nil
+    }
+
+    @Test(arguments: [
+        ("rails: %", "properties/rails"),
+        ("bounds: { historyBytes: % }", "properties/bounds/properties/historyBytes"),
+        ("load: { busyLoops: % }", "properties/load/properties/busyLoops"),
+        ("rails: 4\nsteps: [{ do: cut, at: 1s, rail: % }]", "$defs/step/properties/rail"),
+        (
+            "steps: [{ do: squeeze, partner: b, at: 1s, room: % }, { do: relieve, partner: b }]",
+            "$defs/step/properties/room"
+        ),
+        (
+            "steps: [{ do: linkDown, partner: b, at: 1s, interval: 1ms, times: % }]",
+            "$defs/step/properties/times"
+        ),
+        (
+            "steps: [{ steps: [{ do: census, after: { event: started } }], cycles: % }]",
+            "$defs/cycles/properties/cycles"
+        ),
+        ("expect: [{ event: stopped, of: { event: started, count: % } }]", "$defs/moment/properties/count"),
+        ("expect: [{ event: started, exactly: % }]", "$defs/expectation/properties/exactly"),
+        ("expect: [{ event: started, atLeast: % }]", "$defs/expectation/properties/atLeast"),
+        ("expect: [{ event: started, atMost: % }]", "$defs/expectation/properties/atMost"),
+        ("settings: { rail: { bootPort: % } }", "$defs/settings/properties/rail/properties/bootPort"),
+        (
+            "settings: { heartbeat: { missLimit: % } }",
+            "$defs/settings/properties/heartbeat/properties/missLimit"
+        ),
+        (
+            "settings: { transport: { ackTimeout: % } }",
+            "$defs/settings/properties/transport/properties/ackTimeout"
+        ),
+        (
+            "settings: { transport: { retryCount: % } }",
+            "$defs/settings/properties/transport/properties/retryCount"
+        ),
+        ("settings: { protocol: { lowest: % } }", "$defs/settings/properties/protocol/properties/lowest"),
+        ("settings: { protocol: { highest: % } }", "$defs/settings/properties/protocol/properties/highest"),
+        ("settings: { limits: { clients: % } }", "$defs/settings/properties/limits/properties/clients"),
+        ("settings: { limits: { portsOfOne: % } }", "$defs/settings/properties/limits/properties/portsOfOne"),
+        ("settings: { limits: { ports: % } }", "$defs/settings/properties/limits/properties/ports"),
+        ("settings: { limits: { memory: % } }", "$defs/settings/properties/limits/properties/memory"),
+        ("settings: { clients: [{ kind: messenger, ports: % }] }", "$defs/client/properties/ports"),
+        ("settings: { clients: [{ kind: messenger, memory: % }] }", "$defs/client/properties/memory"),
+        (
+            "settings: { clients: [{ kind: logMirror, recordBytes: % }] }",
+            "$defs/client/properties/recordBytes"
+        ),
+    ])
+    func itsNumbersHaveTheBoundsOfTheParser(_ form: String, _ place: String) throws {
+        func isRead(_ number: UInt64) -> Bool { Self.isRead(form.replacing("%", with: "\(number)") + "\n") }
+        let path = place.split(separator: "/").map(String.init)
+        let least = try #require(Self.value(at: path + ["minimum"]).unsignedInteger)
+        let most = try #require(Self.value(at: path + ["maximum"]).unsignedInteger)
+        #expect(isRead(least) && isRead(most))
+        #expect(!isRead(most + 1))
+        if least > 0 { #expect(!isRead(least - 1)) }
     }
 
     @Test func theOneInTheRepositoryIsTheOneThatIsPrinted() throws {

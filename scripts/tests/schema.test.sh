@@ -35,6 +35,16 @@ EOF
 mapfile -t files < <(find Lab -name '*.yaml')
 try validate "${files[@]}"
 expect 'every scenario of the project is one' status 0 out "${#files[@]} read"
+# The examples of the reference, each in a file of its own, with the head that a piece lacks.
+awk -v folder="$scratch" '
+    /^```yaml$/ { file = sprintf("%s/example-%d.yaml", folder, NR); first = 1; next }
+    /^```$/ { file = ""; next }
+    file != "" { if (first && !/^name:/) print "name: piece\nsummary: A piece." >file; first = 0; print >file }
+' docs/scenarios.md
+examples=("$scratch"/example-*.yaml)
+try validate "${examples[@]}"
+expect 'every example of the reference is one, too' status 0 out "${#examples[@]} read" \
+    holds '[ ${#examples[@]} -gt 20 ]'
 cat >"$scratch/bad.yaml" <<'EOF'
 name: bad
 summary: Three mistakes.

@@ -64,9 +64,3 @@ struct ClientsReader {
         ("policy", [.failoverMonitor]), ("patience", [.failoverMonitor]),
     ]
 }
-
-extension YAMLFields {
-    fileprivate func span(_ name: String) -> TimeSpan? {
-        value(name, expected: TimeSpan.textForm, TimeSpan.init(text:))
-    }
-}

@@ -45,6 +45,9 @@ struct MomentReader {
             if names.contains("event") {
                 fields.refuse("event", "stands beside 'step'; expected one of them")
             }
+            for stray in ["partner", "where", "count", "since"] where names.contains(stray) {
+                fields.refuse(stray, "stands beside 'step' and belongs to an event")
+            }
             _ = pattern(fields, required: false)
             return step.map { .step($0) }
         }

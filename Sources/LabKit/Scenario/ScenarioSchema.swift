@@ -247,7 +247,7 @@ package enum ScenarioSchema {
     }
 
     private static var momentFields: [Field] {
-        [("step", reference("name", "The id of an earlier step."))] + patternFields + [
+        [("step", reference("stepID", "The id of an earlier step."))] + patternFields + [
             ("count", number(1, 100_000, "How often the event has to be seen. Without it: once.")),
             ("since", reference("moment", "From when on events are counted.")),
         ]
@@ -293,7 +293,7 @@ package enum ScenarioSchema {
                 "heartbeat",
                 mapping([
                     ("interval", span("Between two reads of the partner's counter.")),
-                    ("missLimit", number(1, 1_000_000, "How many reads without movement make it hung.")),
+                    ("missLimit", number(2, 10_000, "How many reads without movement make it hung.")),
                 ])
             ),
             (
@@ -394,6 +394,12 @@ package enum ScenarioSchema {
             ("span", text("A duration such as 500us, 10ms or 2s.", pattern: "^[0-9]+" + units)),
             ("signedSpan", text("A duration, negative with a minus sign.", pattern: "^-?[0-9]+" + units)),
             ("name", text("Lower-case letters, digits and hyphens.", pattern: "^[a-z0-9][a-z0-9-]{0,39}$")),
+            (
+                "stepID",
+                text(
+                    "A step's name; of one in a group, from outside, with the time that is meant: boot-b@3.",
+                    pattern: "^[a-z0-9][a-z0-9-]{0,39}(@[0-9]+)?$")
+            ),
             ("word", text("A name on the wire.", pattern: "^[A-Za-z0-9._-]{1,\(Name.capacity)}$")),
             ("partnerPlan", mapping(planFields)),
             ("boot", mapping(bootFields, "When the phases of its boot begin, from power-on.")),

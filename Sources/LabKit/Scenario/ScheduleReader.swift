@@ -114,7 +114,7 @@ struct ScheduleReader {
             return []
         }
         var steps: [Step] = []
-        var known = moments.cycle?.steps ?? moments.steps
+        var known = Set(moments.cycle?.steps ?? moments.steps)
         for number in 0..<(2 * times - 1) {
             var step = first
             if number.isMultiple(of: 2) {
@@ -126,7 +126,7 @@ struct ScheduleReader {
             step.isTogether = false
             step.trigger = .after(.step(steps.last?.id ?? first.id), delay: interval)
             let id = id(step.action, step.partner, known: known)
-            known.append(id)
+            known.insert(id)
             step.id = moments.cycle?.full(id) ?? id
             follow(step, nil, fields)
             steps.append(step)
@@ -216,7 +216,7 @@ struct ScheduleReader {
                     "do", "\(action.rawValue) cannot be done to \(partner.rawValue), which has a 'command'")
             }
         }
-        let taken = moments.cycle?.steps ?? moments.steps
+        let taken = Set(moments.cycle?.steps ?? moments.steps)
         if let given, taken.contains(given) {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
@@ -244,7 +244,7 @@ struct ScheduleReader {
     }
 
     /// Without an id a step is called by what it does: kill-b, and the next one kill-b-2.
-    private func id(_ action: StepAction, _ partner: PartnerID?, known: [String]) -> String {
+    private func id(_ action: StepAction, _ partner: PartnerID?, known: Set<String>) -> String {
         let word = action.hyphenated
         let base = partner.map { "\(word)-\($0.rawValue)" } ?? word
         guard known.contains(base) else { return base }

@@ -48,9 +48,9 @@ struct SettingsReader {
 
     /// Changes the boot schedule, and refuses one whose phases do not follow each other.
     static func applyBoot(_ boot: YAMLFields, to settings: inout PartnerSettings) {
-        settings.ccmStarting = span("ccmStarting", boot) ?? settings.ccmStarting
-        settings.storageOSLoading = span("storageOSLoading", boot) ?? settings.storageOSLoading
-        settings.storageOSActive = span("storageOSActive", boot) ?? settings.storageOSActive
+        settings.ccmStarting = boot.span("ccmStarting") ?? settings.ccmStarting
+        settings.storageOSLoading = boot.span("storageOSLoading") ?? settings.storageOSLoading
+        settings.storageOSActive = boot.span("storageOSActive") ?? settings.storageOSActive
         if settings.ccmStarting > settings.storageOSLoading {
             boot.refuse(
                 "storageOSLoading", "expected ccmStarting (\(SpanText.exact(settings.ccmStarting))) or later")
@@ -73,7 +73,7 @@ struct SettingsReader {
 
     private func applyHeartbeat(_ heartbeat: YAMLFields, to settings: inout PartnerSettings) {
         settings.heartbeatInterval =
-            Self.span("interval", heartbeat, atLeast: .milliseconds(1)) ?? settings.heartbeatInterval
+            heartbeat.span("interval", atLeast: .milliseconds(1)) ?? settings.heartbeatInterval
         settings.missLimit =
             heartbeat.value("missLimit", expected: "a count from 2 to 10000") {
                 Self.count($0, 2...10_000)
@@ -83,17 +83,17 @@ struct SettingsReader {
 
     private func applyConnect(_ connect: YAMLFields, to settings: inout PartnerSettings) {
         settings.attemptTimeout =
-            Self.span("attemptTimeout", connect, atLeast: .milliseconds(10)) ?? settings.attemptTimeout
+            connect.span("attemptTimeout", atLeast: .milliseconds(10)) ?? settings.attemptTimeout
         settings.backoffStart =
-            Self.span("backoffStart", connect, atLeast: .milliseconds(1)) ?? settings.backoffStart
+            connect.span("backoffStart", atLeast: .milliseconds(1)) ?? settings.backoffStart
         settings.backoffCap =
-            Self.span("backoffCap", connect, atLeast: .milliseconds(1)) ?? settings.backoffCap
+            connect.span("backoffCap", atLeast: .milliseconds(1)) ?? settings.backoffCap
         settings.slowRetry =
-            Self.span("slowRetry", connect, atLeast: .milliseconds(100)) ?? settings.slowRetry
+            connect.span("slowRetry", atLeast: .milliseconds(100)) ?? settings.slowRetry
         settings.handshakeTimeout =
-            Self.span("handshakeTimeout", connect, atLeast: .milliseconds(10)) ?? settings.handshakeTimeout
+            connect.span("handshakeTimeout", atLeast: .milliseconds(10)) ?? settings.handshakeTimeout
         settings.exchangeTimeout =
-            Self.span("exchangeTimeout", connect, atLeast: .milliseconds(100)) ?? settings.exchangeTimeout
+            connect.span("exchangeTimeout", atLeast: .milliseconds(100)) ?? settings.exchangeTimeout
         if settings.backoffCap < settings.backoffStart {
             connect.refuse(
                 "backoffCap", "expected at least backoffStart (\(SpanText.exact(settings.backoffStart)))")
@@ -112,9 +112,9 @@ struct SettingsReader {
 
     private func applyProgress(_ progress: YAMLFields, to settings: inout PartnerSettings) {
         settings.listeningDeadline =
-            Self.span("listening", progress, atLeast: .milliseconds(1)) ?? settings.listeningDeadline
+            progress.span("listening", atLeast: .milliseconds(1)) ?? settings.listeningDeadline
         settings.loadingDeadline =
-            Self.span("loading", progress, atLeast: .milliseconds(1)) ?? settings.loadingDeadline
+            progress.span("loading", atLeast: .milliseconds(1)) ?? settings.loadingDeadline
     }
 
     private func applyLimits(_ fields: YAMLFields, to limits: inout ClientLimits) {
@@ -127,15 +127,6 @@ struct SettingsReader {
         limits.ports = count("ports", 0...mostPorts) ?? limits.ports
         limits.memory =
             fields.count("memory", 0...(1 << 40), "a number of bytes") ?? limits.memory
-    }
-
-    private static func span(
-        _ name: String, _ fields: YAMLFields, atLeast least: TimeSpan = .zero
-    ) -> TimeSpan? {
-        let bound = least == .zero ? "" : ", at least \(SpanText.exact(least))"
-        return fields.value(name, expected: TimeSpan.textForm + bound) { text in
-            TimeSpan(text: text).flatMap { $0 >= least ? $0 : nil }
-        }
     }
 
     private static func count(_ text: String, _ range: ClosedRange<UInt64>) -> UInt64? {
@@ -160,5 +151,17 @@ struct SettingsReader {
             rail.refuse(name, "“\(text)” \(error)")
             return nil
         }
+    }
+}
+
+extension YAMLFields {
+    /// A duration of a partner's settings: `ccmd` takes none that is longer than a day.
+    func span(_ name: String, atLeast least: TimeSpan = .zero) -> TimeSpan? {
+        let bound = least == .zero ? "" : ", at least \(SpanText.exact(least))"
+        let span = value(name, expected: TimeSpan.textForm + bound) { text in
+            TimeSpan(text: text).flatMap { $0 >= least ? $0 : nil }
+        }
+        if let span, span > .seconds(86_400) { refuse(name, "expected at most a day (1440min)") }
+        return span
     }
 }

@@ -1,0 +1,147 @@
+import Foundation
+import StrictYAML
+import Testing
+
+@testable import LabKit
+
+/// `docs/scenarios.md` is true of the language: its examples are read by the reader, and its tables have the fields of the schema,
+/// which has those of the reader (`ScenarioSchemaTests`).
+struct ScenarioReferenceTests {
+    private static let file = "docs/scenarios.md"
+    /// What a piece of a scenario lacks to be whole.
+    private static let header = "name: piece\nsummary: A piece of the reference.\n"
+
+    private static func lines() throws -> [String] {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent()
+        return try String(contentsOf: tests.appending(path: "../../\(file)"), encoding: .utf8)
+            .components(separatedBy: "\n")
+    }
+
+    /// What stands between the fences of YAML, and how many lines are ahead of it.
+    private static func examples() throws -> [(linesAhead: Int, text: String)] {
+        let lines = try lines()
+        return lines.indices.filter { lines[$0] == "```yaml" }.map { fence in
+            let body = lines[(fence + 1)...].prefix { $0 != "```" }
+            return (body.startIndex, body.map { $0 + "\n" }.joined())
+        }
+    }
+
+    /// The words in backticks; a cell without any is a word itself.
+    private static func words(_ cell: Substring) -> [String] {
+        let parts = cell.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        let quoted = parts.filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
+        return quoted.isEmpty ? [cell.trimmingCharacters(in: .whitespaces)] : quoted
+    }
+
+    /// The words in the first column of each table, by those in the head of that column.
+    private static func tables() throws -> [String: Set<String>] {
+        var tables: [String: Set<String>] = [:]
+        var heads: [String] = []
+        for line in try lines() {
+            guard line.hasPrefix("| "), let cell = line.dropFirst(2).split(separator: " | ").first else {
+                heads = []
+                continue
+            }
+            if heads.isEmpty {
+                heads = words(cell)
+            } else if !cell.hasPrefix("---") {
+                for head in heads { tables[head, default: []].formUnion(words(cell)) }
+            }
+        }
+        return tables
+    }
+
+    /// What the schema holds.
+    private struct Vocabulary {
+        /// The names of the fields at each place that has some.
+        var fields: [String: Set<String>] = [:]
+        /// The words that fields take.
+        var words: Set<String> = []
+
+        init() throws {
+            gather(try JSONReader.value(of: Array(ScenarioSchema.text.utf8)[...]), at: [])
+        }
+
+        private mutating func gather(_ value: JSONValue, at place: [String]) {
+            switch value {
+            case .array(let values): for value in values { gather(value, at: place) }
+            case .object(let object):
+                for field in object.fields {
+                    switch (field.name, field.value) {
+                    case ("properties", .object(let fields)):
+                        let names = fields.fields.map(\.name)
+                        self.fields[place.joined(separator: "."), default: []].formUnion(names)
+                        for field in fields.fields { gather(field.value, at: place + [field.name]) }
+                    case ("$defs", .object(let definitions)):
+                        for definition in definitions.fields {
+                            gather(definition.value, at: [definition.name])
+                        }
+                    case ("enum", .array(let words)):
+                        // Events, rules and claims have references of their own.
+                        if ["event", "rules", "claims"].contains(place.last) { continue }
+                        self.words.formUnion(words.map(\.plainText))
+                    default: gather(field.value, at: place)
+                    }
+                }
+            default: break
+            }
+        }
+    }
+
+    /// The table for a place of the schema.
+    private static func head(_ place: String) -> String {
+        let names = [
+            "": "scenario", "partnerPlan": "partners.a", "partnerPlan.lab": "partners.a.lab",
+            "client": "clients",
+            "step": "steps", "step.packets": "packets", "expectation": "expect", "pattern": "expect",
+        ]
+        if let name = names[place] { return name }
+        return place.hasPrefix("ownSettings") ? "s" + place.dropFirst("ownS".count) : place
+    }
+
+    @Test func everyExampleIsAScenarioOrAPieceOfOne() throws {
+        let examples = try Self.examples()
+        try #require(examples.count > 20)
+        for example in examples {
+            let isWhole = example.text.hasPrefix("name:")
+            // Ahead of it are as many lines as in the document, so that a problem is told where it stands.
+            let ahead = String(repeating: "\n", count: example.linesAhead - (isWhole ? 0 : 2))
+            do {
+                _ = try ScenarioParser.parse(
+                    ahead + (isWhole ? "" : Self.header) + example.text, file: Self.file)
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+    }
+
+    @Test func itsTablesHaveTheFieldsOfTheLanguageAndNoOthers() throws {
+        let tables = try Self.tables()
+        var fields: [String: Set<String>] = [:]
+        for (place, names) in try Vocabulary().fields {
+            fields[Self.head(place), default: []].formUnion(names)
+        }
+        try #require(fields.count > 20)
+        for (head, names) in fields {
+            let told = try #require(tables[head], "there is no table “\(head)”, with \(names.sorted())")
+            #expect(names.subtracting(told) == [], "not told in the table “\(head)”")
+            #expect(told.subtracting(names) == [], "no field, and told in the table “\(head)”")
+        }
+        #expect(tables["action"] == Set(StepAction.allCases.map(\.rawValue)))
+    }
+
+    @Test func everyFieldAndEveryActionHasAnExample() throws {
+        let text = try Self.examples().map(\.text).joined()
+        let keys = Set(text.matches(of: /(?:^|[\s{,])([A-Za-z]+):(?=\s)/).map { String($0.output.1) })
+        let fields = try Vocabulary().fields.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+        #expect(fields.subtracting(keys) == [], "without an example")
+        let done = Set(text.matches(of: /do: ([A-Za-z]+)/).map { String($0.output.1) })
+        #expect(Set(StepAction.allCases.map(\.rawValue)).subtracting(done) == [], "without an example")
+    }
+
+    @Test func itNamesEveryWordThatAFieldTakes() throws {
+        let text = try Self.lines().joined(separator: "\n")
+        let missing = try Vocabulary().words.filter { !text.contains("`\($0)`") }
+        #expect(missing == [], "not told")
+    }
+}

@@ -464,16 +464,16 @@ extension Partner {
         case .publish(let words, _):
             // Fails only for an offset outside the block.
             try? rail.publish(words)
-        case .clearMailbox:
-            try? rail.clearMailbox()
-            end.mailboxSeen = InlineArray(repeating: 0)
+        case .clearMailbox: clearMailbox(at: end, rail)
         case .connect(let connection, let words):
+            clearMailbox(at: end, rail)
             begin(connection) { () throws(VerbsError) in
                 try Endpoint(
                     connecting: connection, words, on: rail, transport: configuration.transport)
             }
         case .accept(_, let connection, let words):
             guard let inbound = waitingRequest.take() else { return }
+            clearMailbox(at: end, rail)
             accept(connection, words, inbound, on: rail)
         case .reject(_, let words):
             guard let inbound = waitingRequest.take() else { return }
@@ -498,6 +498,14 @@ extension Partner {
         case .setTimer, .cancelTimer, .record, .notify, .destroyPorts, .connectPorts, .finished:
             break
         }
+    }
+
+    /// Zeroes the mailbox: when a connection is retired, and before the next begins. A queue pair that was put in the
+    /// error state may still be finishing a write.
+    private func clearMailbox(at end: RailEnd, _ rail: Rail) {
+        // Fails only for an offset outside the mailbox.
+        try? rail.clearMailbox()
+        end.mailboxSeen = InlineArray(repeating: 0)
     }
 
     /// Has destroyed what was ended, without waiting for it.

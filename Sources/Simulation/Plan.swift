@@ -50,6 +50,8 @@ public struct FabricPlan: Hashable, Sendable {
     public var afterlife: ClosedRange<UInt64> = 0...0
     /// How many nanoseconds its kernel takes, after that, until it tells the other side of the end.
     public var burial: ClosedRange<UInt64> = 0...0
+    /// How many nanoseconds a process that has stopped in good order takes until it is gone.
+    public var leaving: ClosedRange<UInt64> = 0...0
     /// How long a one-sided operation or a message waits for its answer before it is tried again: what Soft-RoCE takes
     /// at the transport's default settings (acknowledge timeout 2^12 x 4.096 us, and a tick of the kernel's clock).
     public var tryInterval = TimeSpan.microseconds(20_777)

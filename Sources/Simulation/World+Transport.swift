@@ -128,13 +128,20 @@ extension World {
         let rail = wires[wire].rail
         let asking = node(wire, .initiator)
         guard arrives(wire, from: .initiator) else { return }
-        guard let number = current[1 - asking], lives[number].isListening else {
+        guard let number = current[1 - asking] ?? unburied(1 - asking), lives[number].isListening else {
             return answer(wire, .failed(.nobodyListens))
         }
         lives[number].requestCount += 1
         let request = RequestID(value: lives[number].requestCount, rail: rail)
         lives[number].requests.append((request, wire))
+        // Nobody hears those that come to a process which has ended; its kernel refuses them when it is gone.
+        guard lives[number].endedAt == nil else { return }
         feed(.request(request, wires[wire].words), to: number)
+    }
+
+    /// A life that has ended, and whose kernel still keeps what it had.
+    private func unburied(_ node: NodeNumber) -> LifeNumber? {
+        lives.lastIndex { $0.node == node && $0.endedAt != nil && $0.buriedAt == nil }
     }
 
     /// Sends the answer to a request, unless the side that asked cannot be reached.

@@ -138,7 +138,7 @@ extension World {
         agenda.add(.buried(number), at: now + .nanoseconds(.random(in: fabric.burial, using: &random)))
     }
 
-    /// The kernel of a killed process tells the other side, and the process is gone.
+    /// The kernel of a process that has ended tells the other side, and the process is gone.
     mutating func bury(_ number: LifeNumber) {
         lives[number].buriedAt = now
         for endpoint in lives[number].endpoints { tellEnd(of: endpoint.wire, from: endpoint.side) }
@@ -266,8 +266,12 @@ extension World {
         lives[number].backlog = []
         if current[node] == number { current[node] = nil }
         guard ending != .killed else { return }
-        lives[number].buriedAt = now
         close(number)
+        if ending == .stopped, fabric.leaving.upperBound > 0 {
+            return agenda.add(
+                .buried(number), at: now + .nanoseconds(.random(in: fabric.leaving, using: &random)))
+        }
+        lives[number].buriedAt = now
         forget(number)
     }
 

@@ -63,6 +63,12 @@ struct DoorTests {
         }
     }
 
+    /// Waits for something to read, and leaves the thread to others meanwhile.
+    private static func readable(_ descriptor: CInt) async throws {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&wanted, 1, 0) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
     private static func problem(_ door: Door, _ command: String) -> String {
         do {
             return "answered: \(try door.ask(command))"
@@ -85,8 +91,10 @@ struct DoorTests {
         let console = try Console()
         let (folder, socket) = (console.folder, console.socket)
         let answer = Task.detached { try Door(folder, patience: .milliseconds(300)).ask("sleep 1") }
+        try await Self.readable(socket)
         let client = accept(socket, nil, nil)
         defer { close(client) }
+        try await Self.readable(client)
         var chunk = [UInt8](repeating: 0, count: 4_096)
         let count = read(client, &chunk, chunk.count)
         let words = String(decoding: chunk.prefix(max(count, 0)), as: UTF8.self).split(separator: " ")

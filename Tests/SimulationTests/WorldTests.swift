@@ -173,6 +173,20 @@ struct WorldTests {
         #expect(world.violations.isEmpty, "\(world.violations)")
     }
 
+    @Test func aRequestToAProcessThatHasStoppedIsRefusedWhenThatIsGone() throws {
+        var fabric = FabricPlan()
+        fabric.leaving = 30_000_000...30_000_000
+        var world = Self.ready(fabric)
+        world.stop(1)
+        world.run(for: .milliseconds(200))
+        let left = try #require(world.lives[1].buriedAt)
+        let refused = (world.steps ?? []).filter { step in
+            if case .refused(_, nil) = step.event { step.life == 0 } else { false }
+        }
+        #expect(!refused.isEmpty && refused.allSatisfy { $0.at >= left })
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
     @Test func anAttemptWhoseWayIsNotKnownFailsAsUnresolved() {
         var fabric = FabricPlan()
         fabric.resolution = .milliseconds(8)

@@ -32,6 +32,7 @@ struct SimulatedRun {
         fabric.connectionLatency = 50_000...400_000
         fabric.afterlife = 1_000...200_000
         fabric.burial = 5_000_000...12_000_000
+        fabric.leaving = 500_000...25_000_000
         // Whether they have spoken before lies behind the run's beginning.
         fabric.resolution = Bool.random(using: &chance) ? .milliseconds(8) : nil
         for partner in PartnerID.allCases {

@@ -341,11 +341,22 @@ struct HTMLReportTests {
         #expect(left + choice.shown.count == run.events.count)
     }
 
+    @Test func packetsOfOtherProtocolsShowWhichAndToWhere() {
+        let lines = """
+            0.0\t10.77.0.1\t10.77.0.2\t\t\t\t\t\t\t\t\t\t\t66\teth:ethertype:ip:udp:bfd\t3784\t
+            0.1\t\t\t\t\t\t\t\t\t\t\t\t\t42\teth:ethertype:arp\t\t
+            0.2\t10.77.0.1\t10.77.0.2\t\t\t\t\t\t\t\t\t\t\t99\teth:ethertype:ip:tcp:data\t\t5000
+            """
+        let list = PacketList(fields: lines)
+        #expect(list.packets.map(\.opcode) == ["BFD", "ARP", "TCP"])
+        #expect(list.packets.map(\.detail) == ["to UDP port 3784", "", "to TCP port 5000"])
+    }
+
     @Test func packetsShowOpcodeQueuePairAndWhyTheyWereRefused() {
         let lines = """
-            0.0\t10.77.0.1\t10.77.0.2\t\t\t100\t0x000001\t655\t\t\t\t\t0x0010\t322
-            0.1\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0000100000000000\t64\t\t\t\t74
-            0.2\t\t\tfd77::2\tfd77::1\t17\t0x000170\t281\t\t\t98\t3\t\t62
+            0.0\t10.77.0.1\t10.77.0.2\t\t\t100\t0x000001\t655\t\t\t\t\t0x0010\t322\t\t4791\t
+            0.1\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0000100000000000\t64\t\t\t\t74\t\t4791\t
+            0.2\t\t\tfd77::2\tfd77::1\t17\t0x000170\t281\t\t\t98\t3\t\t62\t\t4791\t
             nonsense
             """
         let list = PacketList(fields: lines)
@@ -358,7 +369,7 @@ struct HTMLReportTests {
 
     /// A packet that was stamped 131.25 ms after the run's start.
     private static let stamped =
-        "1767225644.131250000\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\n"
+        "1767225644.131250000\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\t\t4791\t\n"
 
     private func section(_ run: HistoryBuilder) throws -> String {
         let folder = try Folder()
@@ -390,7 +401,7 @@ struct HTMLReportTests {
     }
 
     @Test func aLongPacketListSaysWhatItLeavesOut() {
-        let line = "0.1\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\n"
+        let line = "0.1\t10.77.0.1\t10.77.0.2\t\t\t12\t0x000059\t281\t0x0\t64\t\t\t\t74\t\t4791\t\n"
         let list = PacketList(fields: String(repeating: line, count: 1_000))
         #expect(list.packets.count == 160)
         #expect(list.note.contains("1000 packets, 840 of them left out"))

@@ -32,7 +32,7 @@ struct Door {
         defer { close(socket) }
         // Whoever asked before may have left without hearing the answer: ours bears our word.
         let word = "ask-\(UInt64.random(in: .min ... .max))"
-        Display.write("\(word) \(command)\n", to: socket)
+        Self.say(Array("\(word) \(command)\n".utf8), to: socket)
         let limit = MonotonicClock.now + patience
         var hasBegun = false
         var heard: [UInt8] = []
@@ -49,6 +49,19 @@ struct Door {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw LabError("the machine is gone; “ccmlab run --keep” starts another") }
             heard += chunk[..<count]
+        }
+    }
+
+    /// Says it to the machine. When that is gone nobody hears it, and the next read tells: no SIGPIPE does.
+    private static func say(_ bytes: some Collection<UInt8>, to socket: CInt) {
+        var left = Array(bytes)[...]
+        while !left.isEmpty {
+            let count = left.withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+            guard count > 0 else { return }
+            left = left.dropFirst(count)
         }
     }
 
@@ -88,7 +101,8 @@ struct Door {
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) != 0 || size.ws_row == 0 {
             size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         }
-        Display.write("\(size.ws_row) \(size.ws_col) \(environmentValue("TERM") ?? "dumb")\n", to: socket)
+        Self.say(
+            Array("\(size.ws_row) \(size.ws_col) \(environmentValue("TERM") ?? "dumb")\n".utf8), to: socket)
         var before = termios()
         if isTerminal {
             Display.write("Ctrl-] leaves the shell to itself, exit ends it\n", to: STDERR_FILENO)
@@ -122,12 +136,12 @@ struct Door {
                 let count = read(STDIN_FILENO, &chunk, chunk.count)
                 guard count > 0 else {
                     // What was to be typed is typed: the shell shall end after it, as at the end of a file.
-                    Display.write("\u{4}", to: socket)
+                    Self.say([0x04], to: socket)
                     descriptors[0].fd = -1
                     continue
                 }
                 if chunk[..<count].contains(Self.leave) { return }
-                Display.write(Array(chunk[..<count]), to: socket)
+                Self.say(chunk[..<count], to: socket)
             }
         }
     }

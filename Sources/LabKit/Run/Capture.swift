@@ -16,17 +16,18 @@ struct Capture: Sendable {
 
     var file: String
     var rails: Int
+    /// Whether all packets are kept and not RoCE's alone: what a program other than `ccmd` sends is its own affair.
+    var keepsAll: Bool
 
     /// Captures until the process is sent SIGINT. A cancelled task kills it.
     func run(_ report: @escaping @Sendable (Report) -> Void) async {
         let link = rails == 1 ? FabricNames.link(of: .a) : "any"
         // 384 bytes of a packet hold every header, all that the CCM writes, and a whole message of connection management
         // (322 bytes), which nobody decodes otherwise. RoCE is UDP to port 4791.
-        let arguments = [
-            "netns", "exec", FabricNames.namespace(of: .a), "tcpdump", "-Z", "root", "-n", "-i", link, "-s",
-            "384", "-B",
-            "4096", "-U", "--immediate-mode", "-w", file, "udp", "port", "4791",
-        ]
+        let arguments =
+            ["netns", "exec", FabricNames.namespace(of: .a), "tcpdump", "-Z", "root", "-n", "-i", link]
+            + ["-s", "384", "-B", "4096", "-U", "--immediate-mode", "-w", file]
+            + (keepsAll ? [] : ["udp", "port", "4791"])
         do {
             let result = try await Subprocess.run(
                 .name("ip"), arguments: Arguments(arguments), environment: Tool.toolEnvironment,

@@ -184,7 +184,9 @@ struct ScenarioRun {
     private mutating func loop() async {
         await withTaskGroup(of: Void.self) { group in
             if tools.capturesPackets, variant.scenario.capturesPackets {
-                let capture = Capture(file: "\(folder)/capture.pcap", rails: variant.scenario.rails)
+                let capture = Capture(
+                    file: "\(folder)/capture.pcap", rails: variant.scenario.rails,
+                    keepsAll: !variant.scenario.programs.isEmpty)
                 group.addTask { [report] in await capture.run { report.yield(.capture($0)) } }
             } else {
                 report.yield(.capture(.none))

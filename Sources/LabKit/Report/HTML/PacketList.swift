@@ -1,4 +1,5 @@
-/// The packets of a run's capture with their RoCE headers, as tshark decodes them.
+/// The packets of a run's capture with their RoCE headers, as tshark decodes them. Of others, which a program that is not
+/// `ccmd` may send, the protocol.
 struct PacketList: Sendable {
     struct Packet: Hashable, Sendable {
         /// By the wall clock, in nanoseconds, as the kernel stamped it.
@@ -28,6 +29,7 @@ struct PacketList: Sendable {
         "frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "infiniband.bth.opcode",
         "infiniband.bth.destqp", "infiniband.bth.psn", "infiniband.reth.va", "infiniband.reth.dmalen",
         "infiniband.aeth.syndrome", "infiniband.aeth.msn", "infiniband.mad.attributeid", "frame.len",
+        "frame.protocols", "udp.dstport", "tcp.dstport",
     ]
     /// So many packets are read of one capture, and so many shown where there is room.
     private static let mostRead = 20_000
@@ -87,17 +89,25 @@ struct PacketList: Sendable {
 }
 
 extension PacketList.Packet {
-    /// A line of `tshark -T fields`; nil for one that holds no RoCE packet.
+    /// A line of `tshark -T fields`; nil for one that holds no packet.
     fileprivate init?(fields line: Substring) {
         let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard values.count >= 14, let wall = Self.nanoseconds(values[0]), let opcode = Int(values[5]) else {
-            return nil
-        }
+        guard values.count >= 17, let wall = Self.nanoseconds(values[0]) else { return nil }
         self.wall = wall
         source = values[1].isEmpty ? values[3] : values[1]
         target = values[2].isEmpty ? values[4] : values[2]
         queuePair = values[6]
         number = values[7]
+        bytes = values[13]
+        guard let opcode = Int(values[5]) else {
+            // The innermost of eth:ethertype:ip:udp:bfd.
+            self.opcode =
+                values[14].split(separator: ":").last { $0 != "data" }.map { $0.uppercased() } ?? "?"
+            detail = zip(["UDP", "TCP"], values[15...16]).filter { !$1.isEmpty }.map { "to \($0) port \($1)" }
+                .joined(separator: "; ")
+            isRefusal = false
+            return
+        }
         let isManagement = opcode == 100 && Self.number(values[6]) == 1
         let attribute = Self.number(values[12])
         self.opcode =
@@ -109,7 +119,6 @@ extension PacketList.Packet {
         if let syndrome { details.append("\(syndrome.text), message \(values[11])") }
         isRefusal = syndrome?.isRefusal ?? false
         detail = details.joined(separator: "; ")
-        bytes = values[13]
     }
 
     /// Seconds with their decimals, exact: a `Double` of the seconds since 1970 knows no nanoseconds.

@@ -236,7 +236,7 @@ struct RunSection {
             return
         }
         let zero = run.wallStart ?? list.packets.first?.wall ?? 0
-        fold("Packets: \(list.packets.count) with RoCE headers", into: &markup) { markup in
+        fold("Packets: \(list.packets.count)", into: &markup) { markup in
             let counts = list.counts.map { "\($0.opcode) \($0.count)" }.joined(separator: ", ")
             markup.element("p", [("class", "note")], text: "\(list.note). By opcode: \(counts).")
             markup.element("div", [("class", "scroll")]) { markup in

@@ -24,6 +24,8 @@ final class LogMirror: Client {
     private var state = State.idle
     private var partner = Incarnation.none
     private var slots = 0
+    /// For how many slots the own ring is laid out.
+    private var laidOut = 0
     /// The numbers of the records: the last that was begun, and the last that is acknowledged.
     private var last: UInt64 = 0
     private var acknowledged: UInt64 = 0
@@ -111,6 +113,14 @@ final class LogMirror: Client {
         slots = Int(clamping: memory) / recordByteCount
         // Too little memory was agreed for a ring that vouches for anything.
         guard ports > 0, slots > Self.window else { return }
+        if laidOut != slots, last > 0 {
+            services.withMutableLocalBytes {
+                LogRing.lay(
+                    &$0, upTo: last, from: laidOut, to: slots, byteCount: recordByteCount,
+                    scratch: ringByteCount)
+            }
+        }
+        laidOut = slots
         recover(services)
     }
 
@@ -280,12 +290,7 @@ extension LogMirror {
 
     /// Compares what the partner holds with the own log, and finds what has to be written again.
     private func compare(_ services: ClientServices) {
-        let contents = services.withLocalBytes { memory in
-            (0..<slots).map {
-                LogRecord.content(
-                    memory, ringAt: ringByteCount, slot: $0, of: slots, byteCount: recordByteCount)
-            }
-        }
+        let contents = contents(ofRingAt: ringByteCount, services)
         var lowest = UInt64.max
         for content in contents {
             guard let number = content.number else { continue }
@@ -301,9 +306,11 @@ extension LogMirror {
             recovery.damaged += 1
         }
         toRewrite = []
-        for number in oldestKept(upTo: last)..<(last + 1)
-        where contents[Int((number - 1) % UInt64(slots))].number != number {
-            toRewrite.append(number)
+        let own = self.contents(ofRingAt: 0, services)
+        for number in oldestKept(upTo: last)..<(last + 1) {
+            let place = Int((number - 1) % UInt64(slots))
+            // What this side does not hold whole itself it has nothing to write from.
+            if contents[place].number != number, own[place].number == number { toRewrite.append(number) }
         }
         recovery.rewritten = UInt64(toRewrite.count)
         toRewrite.reverse()
@@ -312,19 +319,23 @@ extension LogMirror {
         rewriteOn(services)
     }
 
+    /// What lies in each slot of a ring in the local memory.
+    private func contents(ofRingAt start: Int, _ services: ClientServices) -> [LogRecord.Content] {
+        services.withLocalBytes { memory in
+            (0..<slots).map {
+                LogRecord.content(memory, ringAt: start, slot: $0, of: slots, byteCount: recordByteCount)
+            }
+        }
+    }
+
     /// The first life of this side that finds a log goes on with it.
     private func adopt(_ services: ClientServices) {
         last = recovery.highest
         acknowledged = recovery.highest
         noted = recovery.highest
         guard last > 0 else { return }
-        let start = ringByteCount
-        let count = slots * recordByteCount
-        services.withMutableLocalBytes { memory in
-            for place in stride(from: 0, to: count, by: 8) {
-                let word = memory.unsafeLoadUnaligned(fromByteOffset: start + place, as: UInt64.self)
-                memory.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-            }
+        services.withMutableLocalBytes {
+            LogRing.move(&$0, from: ringByteCount, to: 0, byteCount: slots * recordByteCount)
         }
     }
 

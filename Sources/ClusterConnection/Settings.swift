@@ -29,6 +29,9 @@ public struct Settings: Hashable, Sendable {
     public var backoffStart: TimeSpan = .milliseconds(5)
     /// The longest pause between attempts.
     public var backoffCap: TimeSpan = .milliseconds(500)
+    /// How long whoever acts upon `Verdict.dead` waits for it to be taken back. A partner that lives asks again within the
+    /// first pause of its backoff, which is held to be configured as the own one.
+    public var deathConfirmation: TimeSpan { max(.milliseconds(100), backoffStart * 2) }
     /// How long an attempt may have been under way when the partner knocks, and still be expected to arrive.
     var staleAttempt: TimeSpan { backoffStart * 4 }
     /// How long after a knock was heard the next one comes, at the earliest: late enough to find an attempt

@@ -16,10 +16,6 @@ public enum Verdict: UInt8, CaseIterable, Sendable {
     /// Not the partner: another cluster, or an identity that does not belong here.
     case stranger
 
-    /// How long whoever acts upon `dead` waits for it to be taken back. A partner that lives asks again within the first pause
-    /// of its backoff.
-    public static let confirmation = TimeSpan.milliseconds(100)
-
     /// The name in event lines and reports.
     public var name: StaticString {
         switch self {

@@ -47,14 +47,16 @@ extension Configuration {
 }
 
 extension Configuration.ClientEntry {
-    /// The client itself.
-    var client: any Client {
+    /// The client itself, of a CCM with these settings.
+    func client(_ settings: Settings) -> any Client {
         switch kind {
         case .messenger: Messenger(name, ports: ports, memory: memory, interval: interval)
         case .logMirror:
             LogMirror(name, ports: ports, memory: memory, recordBytes: recordBytes, interval: interval)
         case .failoverMonitor:
-            FailoverMonitor(name, policy: goesAlone ? .goAlone : .wait, patience: patience)
+            FailoverMonitor(
+                name, policy: goesAlone ? .goAlone : .wait, patience: patience,
+                confirmation: settings.deathConfirmation)
         }
     }
 

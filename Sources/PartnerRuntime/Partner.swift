@@ -78,7 +78,8 @@ public final class Partner {
         }
         for entry in configuration.clients {
             clients.add(
-                entry.client, at: started + entry.registerAt, until: entry.withdrawAt.map { started + $0 })
+                entry.client(settings), at: started + entry.registerAt,
+                until: entry.withdrawAt.map { started + $0 })
         }
         actions.reserveCapacity(32)
         eventsToCome.reserveCapacity(8)

@@ -167,7 +167,7 @@ extension World {
         case .alive: wake(place, of: number, after: nil)
         case .dead where lives[number].clients[place].monitor.phase != .shuttingDown:
             lives[number].clients[place].monitor.silence = "dead"
-            wake(place, of: number, after: min(Verdict.confirmation, patience))
+            wake(place, of: number, after: lives[number].manager.settings.deathConfirmation)
         case .dead, .hung, .rebooted:
             wake(place, of: number, after: nil)
             decideAway(verdict?.name ?? "none", place, of: number)

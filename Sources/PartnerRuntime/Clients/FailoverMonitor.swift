@@ -6,7 +6,7 @@ import ClusterConnection
 /// | what the CCM tells | policy `goAlone` | policy `wait` |
 /// | --- | --- | --- |
 /// | hung, rebooted, dead after it said that it shuts down | takeover at once: the partner's ports are fenced, and it does not serve | wait |
-/// | dead | takeover unless it asks again within `Verdict.confirmation`: it may have ended the connection alive | wait |
+/// | dead | takeover unless it asks again within `Settings.deathConfirmation`: it may have ended the connection alive | wait |
 /// | unreachable, or no word from it since the start | takeover when the patience is over: it may still live | wait |
 /// | its boot is stalled | takeover when the patience is over | wait |
 /// | incompatible, stranger | wait: a person has to look | wait |
@@ -39,6 +39,7 @@ final class FailoverMonitor: Client {
     private let name: Name
     private let policy: Policy
     private let patience: TimeSpan
+    private let confirmation: TimeSpan
     private var decision = Decision.none
     private var verdict: Verdict?
     private var phase: BootPhase?
@@ -46,10 +47,14 @@ final class FailoverMonitor: Client {
     private var isReady = false
     private var silence: StaticString = "noContact"
 
-    init(_ name: Name, policy: Policy, patience: TimeSpan) {
+    /// - Parameters:
+    ///   - patience: how long it waits over silence and a stalled boot.
+    ///   - confirmation: how long it waits for a death to be taken back.
+    init(_ name: Name, policy: Policy, patience: TimeSpan, confirmation: TimeSpan) {
         self.name = name
         self.policy = policy
         self.patience = patience
+        self.confirmation = confirmation
         demand = ClientDemand(ClientInformation(name: name, role: .symmetric, ports: 0, memory: 0))
     }
 
@@ -86,7 +91,7 @@ final class FailoverMonitor: Client {
             services.wake(at: nil)
         case .dead where phase != .shuttingDown:
             silence = "dead"
-            services.wake(at: services.now + min(Verdict.confirmation, patience))
+            services.wake(at: services.now + confirmation)
         case .dead, .hung, .rebooted:
             services.wake(at: nil)
             decide(policy == .goAlone ? .takeover : .wait, verdict?.name ?? "none", services)

@@ -120,6 +120,29 @@ struct MemoryRuleTests {
         #expect(run.judgement.incidents.refused == 9)
     }
 
+    /// A program of one's own may tell anything.
+    @Test func countsThatNobodyCanAddUpEndNobody() throws {
+        var run = try HistoryBuilder.goodRun()
+        let client: (String, JSONValue) = ("client", .string("log-mirror"))
+        for time in [301.0, 302] {
+            run.add(
+                time, .b, .mirrorRecovered,
+                [client, ("highest", .unsigned(.max)), ("records", .unsigned(1 << 63))])
+            run.add(
+                time, .b, .workAbandoned,
+                [
+                    client, ("connection", .unsigned(1)), ("arrived", .unsigned(.max)),
+                    ("refused", .unsigned(.max)),
+                    ("unfinished", .unsigned(1)),
+                ])
+        }
+        let incidents = run.judgement.incidents
+        #expect(incidents.refused == .max && incidents.verified == .max)
+        var sum = incidents
+        sum.add(incidents)
+        #expect(sum.refused == .max)
+    }
+
     @Test(arguments: [(Int64(91), Int64(0)), (85, 6)])
     func aWriteThatSucceededAfterTheFenceBreaks(_ acknowledged: Int64, _ arrived: Int64) throws {
         let run = try zombie(acknowledged: acknowledged, arrived: arrived, held: 90)

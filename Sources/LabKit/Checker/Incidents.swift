@@ -88,15 +88,16 @@ package struct Incidents: Hashable, Sendable {
             guard let client = event.text("client") else { continue }
             switch event.name {
             case .mirrorRecovered:
-                verified += event.number("records") ?? 0
+                verified.add(event.number("records"))
                 first[client] = nil
             case .mirrorAcknowledged, .mirrorReport:
                 let highest = event.number("highest") ?? 0
-                if let before = first[client], highest > before { acknowledged += highest - before }
+                if let before = first[client], highest > before { acknowledged.add(highest - before) }
                 first[client] = highest
             case .memoryChecked: if event.text("moment") != "lost" { memoryChecks += 1 }
             case .workAbandoned:
-                refused += (event.number("refused") ?? 0) + (event.number("unfinished") ?? 0)
+                refused.add(event.number("refused"))
+                refused.add(event.number("unfinished"))
             default: break
             }
         }
@@ -108,11 +109,19 @@ package struct Incidents: Hashable, Sendable {
         struck.merge(other.struck, uniquingKeysWith: +)
         verdicts.merge(other.verdicts, uniquingKeysWith: +)
         toReady += other.toReady
-        acknowledged += other.acknowledged
-        verified += other.verified
+        acknowledged.add(other.acknowledged)
+        verified.add(other.verified)
         memoryChecks += other.memoryChecks
         censuses += other.censuses
-        refused += other.refused
+        refused.add(other.refused)
+    }
+}
+
+extension UInt64 {
+    /// Adds what a partner counted, as far as it can be counted: a partner may say anything.
+    fileprivate mutating func add(_ count: UInt64?) {
+        let (sum, isTooMuch) = addingReportingOverflow(count ?? 0)
+        self = isTooMuch ? .max : sum
     }
 }
 

@@ -124,6 +124,8 @@ extension Timeline {
         let abandoned = lines.first { $0.name == .workAbandoned }
         // What had ended well and was not told any more counts only from where the mirror had come.
         let arrived = told.name == .mirrorReport ? abandoned?.number("arrived") ?? 0 : 0
-        return (highest + arrived, [told] + (abandoned.map { [$0] } ?? []))
+        // A partner may say anything.
+        let (written, isTooMuch) = highest.addingReportingOverflow(arrived)
+        return (isTooMuch ? .max : written, [told] + (abandoned.map { [$0] } ?? []))
     }
 }

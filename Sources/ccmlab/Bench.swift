@@ -57,6 +57,9 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func measure() async throws {
+        if place.fabric == .sim {
+            throw LabError("only real verbs have a speed; run bench without --fabric sim")
+        }
         let checkout = try Checkout()
         let program = try checkout.ccmd(place.ccmd)
         let usesVM = try place.usesVM

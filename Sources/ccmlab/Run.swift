@@ -91,7 +91,8 @@ struct Run: AsyncParsableCommand {
         }
         if dryRun {
             let dryRun = DryRun(
-                scenarios, shard: part.shard, repetitions: repetitions, place: try place.inWords)
+                scenarios, shard: part.shard, repetitions: repetitions, place: try place.inWords,
+                leftOut: simulates ? scenarios.compactMap { LeftOut(bySimulatorOf: $0) } : [])
             var display = place.display
             return display.lines(dryRun.lines)
         }

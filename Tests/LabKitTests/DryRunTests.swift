@@ -18,7 +18,7 @@ struct DryRunTests {
             """)
         let lines = DryRun([scenario], shard: .whole, repetitions: 3, place: "the simulator").lines
         #expect(lines.contains("test skew=-5ms") && lines.contains("test skew=0ms"))
-        #expect(lines.contains { $0.contains("boot-a: 5ms after the start") })
+        #expect(lines.contains { $0.contains("power-on-a: 5ms after the start") })
         #expect(lines.contains { $0.contains("kill-b: 100ms after a verdict") })
         #expect(lines.contains { $0.contains("boot-b: 2s after the start of the run") })
         #expect(lines.last == "6 runs would be done in the simulator; nothing was")

@@ -91,6 +91,23 @@ struct ReportTests {
         #expect(text.contains("\"held\": false"))
     }
 
+    @Test func whatWasLeftOutIsToldWhereverResultsAre() throws {
+        let good = result("good", try HistoryBuilder.goodRun())
+        let leftOut = [LeftOut(scenario: "own # program", why: "a & b")]
+        let xml = JUnit.xml([good], leftOut: leftOut)
+        #expect(xml.contains("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\""))
+        #expect(xml.contains("<skipped message=\"left out: a &amp; b\"/>"))
+        let ktap = KTAP.text([good], leftOut: leftOut)
+        #expect(ktap.contains("1..2\n") && ktap.contains("ok 2 own \\# program # SKIP a & b\n"))
+        let json = JSONText.compact(VerdictsJSON.document([good], leftOut: leftOut))
+        #expect(
+            json.contains("\"held\":true") && json.contains("\"leftOut\":[{\"scenario\":\"own # program\""))
+    }
+
+    @Test func whereNothingWasRunNothingHeld() {
+        #expect(JSONText.compact(VerdictsJSON.document([])).contains("\"held\":false"))
+    }
+
     @Test func theClaimsOfARunCanBeFollowedLineByLine() throws {
         let run = try HistoryBuilder.goodRun("\(HistoryBuilder.minimal)claims: [C1c]\n")
         let text = ClaimsText.text(run.judgement.claims, start: HistoryBuilder.instant(0))

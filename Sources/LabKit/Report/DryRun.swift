@@ -7,9 +7,14 @@ package struct DryRun: Sendable {
     private let repetitions: Int
     /// Where it would be done: `the simulator`.
     private let place: String
+    /// Those that cannot be run there, and why.
+    private let leftOut: [LeftOut]
 
-    package init(_ scenarios: [Scenario], shard: Shard, repetitions: Int, place: String) {
-        self.scenarios = scenarios
+    package init(
+        _ scenarios: [Scenario], shard: Shard, repetitions: Int, place: String, leftOut: [LeftOut] = []
+    ) {
+        self.leftOut = leftOut
+        self.scenarios = scenarios.filter { scenario in !leftOut.contains { $0.scenario == scenario.name } }
         self.shard = shard
         self.repetitions = repetitions
         self.place = place
@@ -23,8 +28,11 @@ package struct DryRun: Sendable {
         let variants = variants
         let runs = variants.count * max(1, repetitions)
         var lines = variants.flatMap { Self.lines(of: $0) }
+        if !leftOut.isEmpty { lines += [""] + leftOut.map { "\($0.scenario): left out, \($0.why)" } }
         lines.append("")
-        lines.append("\(runs) \(runs == 1 ? "run" : "runs") would be done in \(place); nothing was")
+        lines.append(
+            "\(runs) \(runs == 1 ? "run" : "runs") would be done in \(place)\(LeftOut.inWords(leftOut)); nothing was"
+        )
         return lines
     }
 
@@ -34,7 +42,7 @@ package struct DryRun: Sendable {
         var rows: [(what: String, when: String)] = []
         for partner in PartnerID.allCases {
             guard let plan = scenario.partners[partner], let at = plan.bootAt else { continue }
-            rows.append(("boot-\(partner.rawValue)", when(.at(at))))
+            rows.append(("power-on-\(partner.rawValue)", when(.at(at))))
         }
         for step in scenario.steps { rows.append((step.id, when(step.trigger))) }
         return [variant.title] + rows.flatMap { Table.wrapped("\($0.what): \($0.when)", indent: 4) }

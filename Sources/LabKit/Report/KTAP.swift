@@ -1,8 +1,8 @@
 /// The results in the kernel's Test Anything Protocol, version 1 (Documentation/dev-tools/ktap.rst of Linux).
 package enum KTAP {
     /// The document: a line for each run, below one that broke what broke.
-    package static func text(_ runs: [RunResult]) -> String {
-        var lines = ["KTAP version 1", "1..\(runs.count)"]
+    package static func text(_ runs: [RunResult], leftOut: [LeftOut] = []) -> String {
+        var lines = ["KTAP version 1", "1..\(runs.count + leftOut.count)"]
         for (index, run) in runs.enumerated() {
             let name = escaped(run.variant.scenario.name + (run.label.isEmpty ? "" : " \(run.label)"))
             switch run.judgement.result {
@@ -16,6 +16,10 @@ package enum KTAP {
                 }
                 lines.append("not ok \(index + 1) \(name)")
             }
+        }
+        for (index, scenario) in leftOut.enumerated() {
+            lines.append(
+                "ok \(runs.count + index + 1) \(escaped(scenario.scenario)) # SKIP \(flat(scenario.why))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -7,6 +7,8 @@ package struct MergedRuns: Sendable {
     /// Of each, what `verdict.json` says.
     private let verdicts: [JSONValue]
     private let places: [String]
+    /// What could not be run where they were made.
+    private let leftOut: [LeftOut]
     private let environment: JSONObject
 
     /// Reads the folders.
@@ -16,6 +18,7 @@ package struct MergedRuns: Sendable {
     package init(_ folders: [String]) throws {
         var environment: (folder: String, fields: JSONObject)?
         var runs: [Run] = []
+        var leftOut: Set<LeftOut> = []
         for folder in folders {
             let own = try Self.object("environment.json", in: folder)
             if let first = environment {
@@ -23,10 +26,14 @@ package struct MergedRuns: Sendable {
             } else {
                 environment = (folder, own)
             }
-            guard case .array(let all)? = try Self.object("verdicts.json", in: folder)["runs"] else {
+            let verdicts = try Self.object("verdicts.json", in: folder)
+            guard case .array(let all)? = verdicts["runs"] else {
                 throw LabError("\(folder)/verdicts.json is damaged: it has no list “runs”")
             }
             for verdict in all { runs.append(try Run(verdict, in: folder)) }
+            if case .array(let all)? = verdicts["leftOut"] {
+                for scenario in all { leftOut.insert(try LeftOut(scenario, in: folder)) }
+            }
         }
         runs.sort { $0.rank < $1.rank }
         for (one, other) in zip(runs, runs.dropFirst()) where one.rank == other.rank {
@@ -38,6 +45,7 @@ package struct MergedRuns: Sendable {
         verdicts = runs.map(\.verdict)
         places = runs.map(\.place)
         self.environment = environment?.fields ?? JSONObject([])
+        self.leftOut = leftOut.sorted { $0.scenario < $1.scenario }
     }
 
     /// Leaves a run folder with all runs, as if they had been done by one machine.
@@ -50,10 +58,11 @@ package struct MergedRuns: Sendable {
         for run in results { measurements.add(run.judgement.measurements) }
         try Files.write(JSONText.pretty(.object(environment)), to: "\(folder)/environment.json")
         try Files.write(
-            JSONText.pretty(VerdictsJSON.document(verdicts, of: results)), to: "\(folder)/verdicts.json")
+            JSONText.pretty(VerdictsJSON.document(verdicts, of: results, leftOut: leftOut)),
+            to: "\(folder)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(folder)/measurements.json")
-        try Files.write(JUnit.xml(results), to: "\(folder)/junit.xml")
-        try Files.write(KTAP.text(results), to: "\(folder)/verdicts.ktap")
+        try Files.write(JUnit.xml(results, leftOut: leftOut), to: "\(folder)/junit.xml")
+        try Files.write(KTAP.text(results, leftOut: leftOut), to: "\(folder)/verdicts.ktap")
     }
 
     /// The table of the runs, what broke, and how many held.
@@ -69,7 +78,9 @@ package struct MergedRuns: Sendable {
         for run in results where !run.judgement.result.isWanted {
             lines += [""] + table.failures(of: run, folder: "\(folder)/\(run.folder)")
         }
-        return lines + Repeated.lines(results) + ["", results.inWords("runs"), "run folder: \(folder)"]
+        return lines + Repeated.lines(results) + [
+            "", results.inWords("runs") + LeftOut.inWords(leftOut), "run folder: \(folder)",
+        ]
     }
 
     /// What must be the same for runs to be parts of one.
@@ -100,6 +111,17 @@ package struct MergedRuns: Sendable {
             throw LabError("\(folder)/\(name) is damaged: not a JSON object")
         }
         return object
+    }
+}
+
+extension LeftOut {
+    fileprivate init(_ value: JSONValue, in folder: String) throws {
+        guard case .object(let object) = value, let scenario = object["scenario"]?.string,
+            let why = object["why"]?.string
+        else {
+            throw LabError("\(folder)/verdicts.json is damaged: what is left out has no name or no reason")
+        }
+        self.init(scenario: scenario, why: why)
     }
 }
 

@@ -3,17 +3,19 @@ import ClusterConnection
 /// The results for programs: `verdicts.json`.
 package enum VerdictsJSON {
     /// The document: one object, its runs in order.
-    package static func document(_ runs: [RunResult]) -> JSONValue {
-        document(runs.map { run($0) }, of: runs)
+    package static func document(_ runs: [RunResult], leftOut: [LeftOut] = []) -> JSONValue {
+        document(runs.map { run($0) }, of: runs, leftOut: leftOut)
     }
 
     /// The document of runs whose verdicts are objects already.
-    static func document(_ verdicts: [JSONValue], of runs: [RunResult]) -> JSONValue {
+    static func document(_ verdicts: [JSONValue], of runs: [RunResult], leftOut: [LeftOut]) -> JSONValue {
         let repeated = Repeated.all(of: runs)
         return .object(
             JSONObject(
-                [("held", .bool(runs.allSatisfy { $0.judgement.result.isWanted }))]
+                // Where nothing was run, nothing has held.
+                [("held", .bool(!runs.isEmpty && runs.allSatisfy { $0.judgement.result.isWanted }))]
                     + (repeated.isEmpty ? [] : [("repeated", .array(repeated.map(\.json)))])
+                    + (leftOut.isEmpty ? [] : [("leftOut", .array(leftOut.map(\.json)))])
                     + [("runs", .array(verdicts))]))
     }
 

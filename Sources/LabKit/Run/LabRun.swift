@@ -135,7 +135,8 @@ package struct LabRun: Sendable {
     }
 
     func summary(
-        _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: Quantity?
+        _ results: [RunResult], _ table: Table, _ environment: LabEnvironment, _ reference: Quantity?,
+        leftOut: [LeftOut] = []
     ) -> [String] {
         var lines: [String] = []
         for scenario in scenarios {
@@ -161,20 +162,22 @@ package struct LabRun: Sendable {
         if let reference { lines += [""] + table.ratios(measurements, to: reference) }
         lines += Repeated.lines(results)
         lines.append("")
-        lines.append("\(results.inWords("runs")) (\(environment.clock) time, \(environment.ground))")
+        let held = results.inWords("runs") + LeftOut.inWords(leftOut)
+        lines.append("\(held) (\(environment.clock) time, \(environment.ground))")
         lines.append("run folder: \(shownOutput)")
         return lines
     }
 
     func writeReports(
-        _ results: [RunResult], _ environment: LabEnvironment, to stage: String
+        _ results: [RunResult], _ environment: LabEnvironment, leftOut: [LeftOut] = [], to stage: String
     ) throws {
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }
         try Files.write(JSONText.pretty(environment.json), to: "\(stage)/environment.json")
-        try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(stage)/verdicts.json")
+        try Files.write(
+            JSONText.pretty(VerdictsJSON.document(results, leftOut: leftOut)), to: "\(stage)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(stage)/measurements.json")
-        try Files.write(JUnit.xml(results), to: "\(stage)/junit.xml")
-        try Files.write(KTAP.text(results), to: "\(stage)/verdicts.ktap")
+        try Files.write(JUnit.xml(results, leftOut: leftOut), to: "\(stage)/junit.xml")
+        try Files.write(KTAP.text(results, leftOut: leftOut), to: "\(stage)/verdicts.ktap")
     }
 }

@@ -7,10 +7,10 @@ extension LabRun {
         let table = Table(colours: display.colours)
         var results: [RunResult] = []
         display.lines([table.header])
-        var obstacles: [String] = []
+        var leftOut: [LeftOut] = []
         for scenario in scenarios {
-            if let obstacle = SimulatedRun.obstacle(scenario) {
-                obstacles.append("\(scenario.name): not run; it is for real verbs only: \(obstacle)")
+            if let obstacle = LeftOut(bySimulatorOf: scenario) {
+                leftOut.append(obstacle)
                 continue
             }
             var rows: [RunResult] = []
@@ -27,10 +27,10 @@ extension LabRun {
             }
             if !rows.isEmpty { display.lines([table.row(rows)]) }
         }
-        if !obstacles.isEmpty { display.lines([""] + obstacles) }
-        display.lines(summary(results, table, environment, nil))
-        try writeReports(results, environment, to: output)
-        if results.isEmpty, !obstacles.isEmpty {
+        if !leftOut.isEmpty { display.lines([""] + leftOut.map { "\($0.scenario): left out, \($0.why)" }) }
+        display.lines(summary(results, table, environment, nil, leftOut: leftOut))
+        try writeReports(results, environment, leftOut: leftOut, to: output)
+        if results.isEmpty, !leftOut.isEmpty {
             throw LabError("nothing was run: all of it is for real verbs only")
         }
         return results
@@ -68,6 +68,14 @@ extension LabRun {
         }
         try JudgedRun.write(result, to: path)
         return (result, events)
+    }
+}
+
+extension LeftOut {
+    /// Nil for a scenario that the simulator can run.
+    package init?(bySimulatorOf scenario: Scenario) {
+        guard let obstacle = SimulatedRun.obstacle(scenario) else { return nil }
+        self.init(scenario: scenario.name, why: "for real verbs only: \(obstacle)")
     }
 }
 

@@ -360,7 +360,7 @@ extension SimulatedRun {
             world.stop(node)
         }
         let end = world.now + .seconds(3)
-        while world.life(of: 0) != nil || world.life(of: 1) != nil, world.step(until: end) {}
+        while world.lives.contains(where: { $0.buriedAt == nil }), world.step(until: end) {}
         _ = takeNews()
     }
 }

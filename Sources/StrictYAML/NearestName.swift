@@ -1,9 +1,10 @@
 /// The valid name that a mistyped one most probably meant.
 ///
-/// The distance is Levenshtein's over lower-cased characters, with two that changed places counted as one mistake, so that `heartbeatInterval` still finds
-/// `heartbeat` only when they are close: a suggestion further away than a third of the name is noise.
+/// The distance is Levenshtein's over lower-cased characters, with two that changed places counted as one mistake. A
+/// suggestion further away than a third of the name is noise, and so is any for one or two letters.
 package func nearestName(to name: String, among names: [String]) -> String? {
     let wanted = Array(name.lowercased().prefix(64))
+    guard wanted.count > 2 else { return nil }
     var best: (name: String, distance: Int)?
     for candidate in names {
         let distance = editDistance(wanted, Array(candidate.lowercased()))

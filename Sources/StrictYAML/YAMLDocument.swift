@@ -72,6 +72,18 @@ public struct YAMLDocument {
         mapping[Node(name)] = Node.mapping(inner)
     }
 
+    /// What is mostly behind what the parser says.
+    private static func hint(about problem: String) -> String {
+        if problem.contains("mapping values are not allowed") {
+            return "; put a text that holds a colon and a space in quotes"
+        }
+        if problem.contains("cannot start any token") {
+            return
+                "; indent with spaces, not tabs, and put a text that begins with a special character in quotes"
+        }
+        return ""
+    }
+
     private static func problem(of error: any Error, source: String) -> InputProblem {
         guard let error = error as? YamlError else {
             return InputProblem(source: source, line: nil, field: "", text: "not YAML: \(error)")
@@ -80,7 +92,8 @@ public struct YAMLDocument {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             return InputProblem(
-                source: source, line: mark.line, column: mark.column, field: "", text: "not YAML: \(problem)")
+                source: source, line: mark.line, column: mark.column, field: "",
+                text: "not YAML: \(problem)\(hint(about: problem))")
         case .duplicatedKeysInMapping(let duplicates, let context):
             return InputProblem(
                 source: source, line: context.mark.line, column: context.mark.column, field: "",

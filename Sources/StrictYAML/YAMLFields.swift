@@ -10,6 +10,7 @@ public final class YAMLFields {
     private let problems: ProblemList
     private var known: [String] = []
     private var sections: [YAMLFields] = []
+    private var strangers: [String: String] = [:]
 
     init(
         source: String, mapping: Node.Mapping, path: String, overridden: Set<String>, problems: ProblemList
@@ -115,12 +116,21 @@ public final class YAMLFields {
     /// Leaves fields alone that may or may not belong here.
     public func ignore(_ names: [String]) { for name in names { _ = node(name) } }
 
+    /// What is to be said of fields that stand elsewhere, if they are met here.
+    public func hint(_ names: [String], _ text: String) {
+        for name in names { strangers[name] = text }
+    }
+
     /// Reports every field that nobody asked for, here and below.
     func refuseUnknown() {
         for (key, _) in mapping {
             let name = key.string ?? "?"
             guard !known.contains(name) else { continue }
-            let hint = nearest(to: name).map { "; did you mean “\($0)”?" } ?? "."
+            if let hint = strangers[name] {
+                report(name, key, "is no field here: \(hint)")
+                continue
+            }
+            let hint = nearestName(to: name, among: known).map { "; did you mean “\($0)”?" } ?? "."
             report(name, key, "is no field here\(hint) Fields: \(known.joined(separator: ", "))")
         }
         for section in sections { section.refuseUnknown() }
@@ -148,12 +158,6 @@ public final class YAMLFields {
                 source: fromCommandLine ? "command line" : source, line: mark?.line, column: mark?.column,
                 field: full(name), text: text))
     }
-
-    private func nearest(to name: String) -> String? {
-        known.map { ($0, editDistance($0.lowercased(), name.lowercased())) }
-            .filter { $0.1 <= max(2, name.count / 3) }
-            .min { $0.1 < $1.1 }?.0
-    }
 }
 
 extension Node {
@@ -165,20 +169,4 @@ extension Node {
         case .alias: "alias"
         }
     }
-}
-
-/// How many insertions, deletions and replacements lie between two texts (Levenshtein).
-private func editDistance(_ first: String, _ second: String) -> Int {
-    let target = Array(second)
-    var row = Array(0...target.count)
-    for (offset, character) in first.enumerated() {
-        var diagonal = row[0]
-        row[0] = offset + 1
-        for (column, other) in target.enumerated() {
-            let replaced = diagonal + (character == other ? 0 : 1)
-            diagonal = row[column + 1]
-            row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
-        }
-    }
-    return row[target.count]
 }

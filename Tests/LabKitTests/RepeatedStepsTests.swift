@@ -114,6 +114,24 @@ struct SweepAxisTests {
                 == Failpoint(.kill, after: .established, delay: .milliseconds(1)))
     }
 
+    @Test func settingsAreVariedByTheirPathsForBothPartners() throws {
+        let scenario = try ScenarioParser.parse(
+            HistoryBuilder.minimal
+                + "partners: { a: { settings: { heartbeat: { interval: 7ms } } } }\n"
+                + "sweep: { skew: [1ms], settings: { heartbeat.interval: [5ms, 20ms], heartbeat.missLimit: [9] } }\n",
+            file: "test.yaml")
+        #expect(
+            scenario.variants.map(\.label) == [
+                "skew=1ms heartbeat.interval=5ms heartbeat.missLimit=9",
+                "skew=1ms heartbeat.interval=20ms heartbeat.missLimit=9",
+            ])
+        for (variant, interval) in zip(scenario.variants, [TimeSpan.milliseconds(5), .milliseconds(20)]) {
+            for plan in variant.scenario.partners.values {
+                #expect(plan.settings.heartbeatInterval == interval && plan.settings.missLimit == 9)
+            }
+        }
+    }
+
     @Test func theFailpointsOfStepsAreVariedToo() throws {
         let scenario = try ScenarioParser.parse(
             HistoryBuilder.minimal
@@ -128,6 +146,16 @@ struct SweepAxisTests {
         ("sweep: { failAfter: [] }\n", "sweep.failAfter", "at least one"),
         ("sweep: { failDelay: [1ms, 1ms] }\n", "sweep.failDelay", "twice"),
         ("sweep: {}\n", "sweep", "what to vary"),
+        ("sweep: { settings: {} }\n", "sweep.settings", "heartbeat.interval: [5ms, 10ms]"),
+        (
+            "sweep: { settings: { heartbeat.intervall: [5ms] } }\n", "sweep.settings.heartbeat.intervall",
+            "did you mean “interval”?"
+        ),
+        (
+            "sweep: { settings: { heartbeat.interval: [5ms, 5] } }\n", "sweep.settings.heartbeat.interval",
+            "“5”: expected a duration"
+        ),
+        ("sweep: { settings: { clients: [none] } }\n", "sweep.settings.clients", "expected a list"),
     ])
     func aMistakeIsNamedWithItsField(_ sweep: String, _ field: String, _ words: String) {
         #expect(problems(of: Self.base + sweep).contains { $0.field == field && $0.text.contains(words) })

@@ -241,7 +241,7 @@ struct ScenarioParserTests {
             ),
             (
                 "name: x\nsummary: y\nexpect:\n  - { event: verdict, of: { step: kill-b } }\n", 4,
-                "expect[0].of.step", "earlier step"
+                "expect[0].of.step", "there is none"
             ),
         ])
     func aMistakeIsNamedWithItsLineFieldAndExpectation(

@@ -1,4 +1,5 @@
 import ClusterConnection
+import StrictYAML
 
 /// Reads the lines that a partner process writes. The process may be anything, so nothing is taken on trust.
 enum EventLine {

@@ -35,8 +35,9 @@ package enum RecordedRuns {
         let lives = try lives(in: path, named: "")
         guard !lives.isEmpty else {
             throw LabError(
-                "\(path) is no run folder, and there is none below it: expected one with "
-                    + "\(recording(of: "a1")), as “ccmlab run” and “ccmlab soak” leave them")
+                "\(path) is no run folder with recordings, and there is none below it: expected one with "
+                    + "\(recording(of: "a1")), as “ccmlab run” and “ccmlab soak” leave them on real verbs; runs in the "
+                    + "simulator, of --speed and of “ccmlab bench” record nothing")
         }
         return lives
     }

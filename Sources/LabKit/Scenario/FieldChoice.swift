@@ -14,8 +14,10 @@ extension YAMLFields {
         if let match = values.first(where: { $0.name == text }) { return match.value }
         let names = values.map(\.name)
         let hint =
-            nearestName(to: text, among: names).map { "did you mean “\($0)”?" }
-            ?? "expected one of \(names.joined(separator: ", "))"
+            names.isEmpty
+            ? "there is none"
+            : nearestName(to: text, among: names).map { "did you mean “\($0)”?" }
+                ?? "expected one of \(names.joined(separator: ", "))"
         refuse(field, "“\(text)” is not \(what); \(hint)")
         return nil
     }

@@ -5,6 +5,13 @@ import StrictYAML
 struct MomentReader {
     /// The steps that may be named, in the file's order.
     var steps: [String] = []
+    /// Whether these are all steps, and not only those before the one that is being read.
+    var areAllSteps = false
+    /// What `where` may ask for: the rails of the pair, and the names of its clients.
+    var rails = 1
+    var clients: Set<String> = []
+    /// Whether a partner is a program that may tell events with fields of its own.
+    var hasProgram = false
     /// Whether a step could not be read, so that not all that may be named are known.
     var isLost = false
     /// The repetition that is being read; nil outside of repeated steps.
@@ -56,7 +63,7 @@ struct MomentReader {
     }
 
     private func step(of fields: YAMLFields) -> String? {
-        let what = "the id of an earlier step"
+        let what = areAllSteps ? "the id of a step" : "the id of an earlier step"
         guard let text = fields.value("step", expected: what, { $0 }) else { return nil }
         let own = cycle.map { cycle in cycle.steps.map { ($0, cycle.full($0)) } } ?? []
         let known = own + steps.map { ($0, $0) }
@@ -69,36 +76,56 @@ struct MomentReader {
     func pattern(_ fields: YAMLFields, required: Bool) -> EventPattern? {
         let names = EventName.allCases.map { ($0.rawValue, $0) }
         let partner = fields.partner()
-        let patterns = fields.section("where").map { fieldPatterns($0) } ?? []
+        let event = fields.choice("event", names, what: "an event")
+        let patterns = fields.section("where").map { fieldPatterns($0, of: event) } ?? []
         if required && !fields.names.contains("event") {
             _ = fields.required("event", expected: "the name of an event, such as established") { $0 }
-            return nil
         }
-        guard let event = fields.choice("event", names, what: "an event") else { return nil }
+        guard let event else { return nil }
         return EventPattern(partner: partner, event: event, fields: patterns)
     }
 
     /// What `where` asks for: a value for each field, or several with “or” between them.
-    private func fieldPatterns(_ fields: YAMLFields) -> [FieldPattern] {
+    private func fieldPatterns(_ fields: YAMLFields, of event: EventName?) -> [FieldPattern] {
         fields.scalars(expected: "a value, or several as in “dead or rebooted”").map { name, text in
             let words = text.split(separator: " or ").map(String.init)
             let values = words.compactMap { FieldValue($0) }
             if values.count < words.count {
                 fields.refuse(name, "expected \(FieldValue.form), found “\(text)”")
             }
-            if !EventFields.names.contains(name) {
-                // It would be an expectation that nothing can meet, or a ban that nothing can break.
-                let hint = nearestName(to: name, among: EventFields.names).map { "did you mean “\($0)”?" }
-                fields.refuse(
-                    name,
-                    "is a field of no event; " + (hint ?? "see EventName for those that each event has"))
-            }
-            if name == "verdict" || name == "previous" {
-                // A misspelt verdict would be an expectation that nothing can meet.
-                let known = Verdict.allCases.map { ($0.word, $0.word) } + [("none", "none")]
-                for word in words { _ = fields.choice(name, word, known, what: "a verdict") }
-            }
+            checkName(name, of: event, fields)
+            checkWords(name, words, fields)
             return FieldPattern(name: name, values: values)
+        }
+    }
+
+    /// A field that the event does not have would be an expectation that nothing can meet, or a ban that nothing can break.
+    private func checkName(_ name: String, of event: EventName?, _ fields: YAMLFields) {
+        let known = event.flatMap { hasProgram ? nil : EventFields.names(of: $0) } ?? EventFields.all
+        guard !known.contains(name) else { return }
+        let whose = event.flatMap { hasProgram ? nil : "no field of \($0.rawValue)" } ?? "a field of no event"
+        let list =
+            known.count > 20
+            ? "see EventName for those that each event has"
+            : "expected one of \(known.joined(separator: ", "))"
+        let hint = nearestName(to: name, among: known).map { "did you mean “\($0)”?" }
+        fields.refuse(name, "is \(whose); \(hint ?? list)")
+    }
+
+    /// So would a value that the field cannot have.
+    private func checkWords(_ name: String, _ words: [String], _ fields: YAMLFields) {
+        func check(_ known: [String], _ what: String) {
+            for word in words { _ = fields.choice(name, word, known.map { ($0, $0) }, what: what) }
+        }
+        switch name {
+        case "verdict", "previous", "evidence":
+            check(Verdict.allCases.map(\.word) + ["none"], "a verdict")
+        case "phase": check(BootPhase.allCases.map(\.word), "a boot phase")
+        case "decision": check(["wait", "takeover", "giveback"], "a decision")
+        case "side": check(["initiator", "acceptor"], "a side of a connection")
+        case "rail": check((0..<rails).map { "\($0)" }, "a rail of the pair")
+        case "client" where !hasProgram: check(clients.sorted(), "the name of a client of the pair")
+        default: break
         }
     }
 

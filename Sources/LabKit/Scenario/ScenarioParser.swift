@@ -32,8 +32,11 @@ package enum ScenarioParser {
         let rails = root.value("rails", expected: "a number of rails from 1 to \(RailID.limit)") {
             Int($0).flatMap { (1...RailID.limit).contains($0) ? $0 : nil }
         }
+        root.hint(SettingsReader.names, "it stands under 'settings'")
         let partners = partners(of: root, rails: rails ?? 1)
-        var schedule = ScheduleReader(partners: partners, rails: rails ?? 1)
+        let deadline =
+            root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:)) ?? .seconds(20)
+        var schedule = ScheduleReader(partners: partners, rails: rails ?? 1, deadline: deadline)
         let steps = schedule.steps(of: root)
         return Scenario(
             file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
@@ -45,8 +48,7 @@ package enum ScenarioParser {
             until: until(of: root, schedule.moments),
             settle: root.value("settle", expected: TimeSpan.textForm, TimeSpan.init(text:))
                 ?? .milliseconds(300),
-            deadline: root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:))
-                ?? .seconds(20),
+            deadline: deadline,
             bounds: bounds(of: root, partners), busyLoops: busyLoops(of: root),
             capturesPackets: root.choice(
                 "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true)
@@ -102,7 +104,7 @@ package enum ScenarioParser {
 
     /// The program under `command` and `needs`.
     private static func program(of own: YAMLFields) -> PartnerProgram? {
-        let command = own.values("command", expected: "a word", word)
+        let command = own.values("command", expected: "a word as in [/opt/mine/manager, --fast]", word)
         let needs = own.values("needs", expected: "a program or a file", word)
         guard let command else {
             if needs != nil { own.refuse("needs", "stands without 'command'") }
@@ -134,9 +136,15 @@ package enum ScenarioParser {
 
     private static func until(of root: YAMLFields, _ moments: MomentReader) -> Until {
         guard let fields = root.section("until") else { return .settled }
-        if let time = fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:)) {
-            return .time(time)
+        if fields.names.contains("at") {
+            for stray in ["step", "partner", "event", "where", "count", "since"]
+            where fields.names.contains(stray) {
+                fields.refuse(stray, "stands beside 'at'; expected one of them")
+            }
+            return fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:)).map { .time($0) }
+                ?? .settled
         }
+        fields.ignore(["at"])
         return moments.anchor(fields).map { .anchor($0) } ?? .settled
     }
 

@@ -65,6 +65,7 @@ package enum ScenarioSchema {
                                 "The moment of every killAfter and freezeAfter.")
                         ),
                         ("failDelay", list(reference("span"), "How much later than that moment.")),
+                        ("settings", sweptSettings),
                     ], "The scenario is run once for each combination of values.")
             ),
             ("expect", list(reference("expectation"), "What must happen, or must not.")),
@@ -384,6 +385,27 @@ package enum ScenarioSchema {
             ),
             ("patience", span("How long it waits before that.")),
         ]
+    }
+
+    /// Every setting that is one value, by its path.
+    private static var sweptSettings: JSONValue {
+        mapping(
+            leaves(of: settingFields(isOwn: false), below: ""),
+            "A setting of both partners by its path, and its values.")
+    }
+
+    private static func leaves(of fields: [Field], below path: String) -> [Field] {
+        fields.flatMap { field -> [Field] in
+            guard case .object(let schema) = field.value, schema["type"]?.string != "array" else { return [] }
+            if schema["$ref"]?.string == "#/$defs/boot" {
+                return leaves(of: bootFields, below: "\(path)\(field.name).")
+            }
+            guard case .object(let properties)? = schema["properties"] else {
+                return [("\(path)\(field.name)", list(field.value))]
+            }
+            return leaves(
+                of: properties.fields.map { ($0.name, $0.value) }, below: "\(path)\(field.name).")
+        }
     }
 
     // MARK: What is referred to

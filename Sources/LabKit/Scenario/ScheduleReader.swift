@@ -31,9 +31,16 @@ struct ScheduleReader {
     /// The ends whose interface is down, or has another MAC address.
     private var changed: [RailPart: Set<RailEnd>] = [:]
 
-    init(partners: [PartnerID: PartnerPlan], rails: Int) {
+    /// When the run is over at the latest.
+    private let deadline: TimeSpan
+
+    init(partners: [PartnerID: PartnerPlan], rails: Int, deadline: TimeSpan) {
         self.rails = rails
+        self.deadline = deadline
         programs = Set(partners.filter { $0.value.program != nil }.keys)
+        moments.rails = rails
+        moments.clients = Set(partners.values.flatMap(\.settings.clients).map(\.name))
+        moments.hasProgram = !programs.isEmpty
         for (partner, plan) in partners {
             running[partner] = plan.failpoint == nil ? .some(plan.bootAt != nil) : .some(nil)
         }
@@ -52,6 +59,7 @@ struct ScheduleReader {
                 read(fields, &steps)
             }
         }
+        moments.areAllSteps = true
         if isLost { return steps }
         for partner in held.sorted() {
             root.refuse(
@@ -260,6 +268,12 @@ struct ScheduleReader {
         if fields.names.contains("at") {
             for stray in ["after", "delay"] where fields.names.contains(stray) {
                 fields.refuse(stray, "stands beside 'at'; expected either 'at', or 'after' and 'delay'")
+            }
+            if let at, at >= deadline {
+                fields.refuse(
+                    "at",
+                    "the run is over by then; expected less than its deadline (\(SpanText.exact(deadline))), or another one "
+                        + "under 'deadline'")
             }
             return .at(at ?? .zero)
         }

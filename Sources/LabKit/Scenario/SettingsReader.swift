@@ -9,6 +9,13 @@ struct SettingsReader {
     /// Whether the settings are one partner's own: only then can they say where its place in the pair is.
     private let isOwn: Bool
 
+    /// What stands under `settings`.
+    static let names = [
+        "role", "cluster", "rail", "boot", "heartbeat", "connect", "transport", "protocol", "progress",
+        "limits",
+        "clients",
+    ]
+
     /// Settings of both partners.
     init(shared fields: YAMLFields) {
         self.fields = fields
@@ -28,6 +35,9 @@ struct SettingsReader {
             settings.node = fields.value("node", expected: form, Self.identity) ?? settings.node
             settings.partnerNode =
                 fields.value("partnerNode", expected: form, Self.identity) ?? settings.partnerNode
+        } else {
+            fields.hint(
+                ["node", "partnerNode"], "it stands under partners.a.settings or partners.b.settings")
         }
         settings.role =
             fields.choice("role", Role.allCases.map { ($0.word, $0.word) }, what: "a role") ?? settings.role

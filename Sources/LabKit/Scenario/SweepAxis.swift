@@ -9,21 +9,25 @@ package enum SweepAxis: Hashable, Sendable {
     case failAfter([Failpoint.Moment])
     /// How much later than its moment each failpoint strikes.
     case failDelay([TimeSpan])
+    /// A field of both partners' settings, by its path: `heartbeat.interval`.
+    case setting(String, [String])
 }
 
 extension SweepAxis {
-    /// The axes under `sweep`, in this order: skew, failAfter, failDelay.
+    /// The axes under `sweep`, in this order: skew, failAfter, failDelay, settings by their paths.
     static func axes(of root: YAMLFields, _ partners: [PartnerID: PartnerPlan], _ steps: [Step])
         -> [SweepAxis]
     {
         guard let fields = root.section("sweep") else { return [] }
+        fields.hint(
+            SettingsReader.names, "it stands under sweep.settings, as in heartbeat.interval: [5ms, 10ms]")
         let form = "a list, each \(TimeSpan.textForm)"
         let skew = fields.values(
             "skew", expected: form + ", negative when b is first", SpanText.signedNanoseconds)
         let words = fields.values("failAfter", expected: "a list of moments on the way to ready") { $0 }
         let delays = fields.values("failDelay", expected: form, TimeSpan.init(text:))
         if fields.names.isEmpty {
-            root.refuse("sweep", "expected what to vary: skew, failAfter or failDelay")
+            root.refuse("sweep", "expected what to vary: skew, failAfter, failDelay or settings")
         }
         checkOneByOne("skew", skew, fields)
         checkOneByOne("failAfter", words, fields)
@@ -44,7 +48,34 @@ extension SweepAxis {
             fields.choice("failAfter", $0, Failpoint.moments, what: Failpoint.form)
         }
         return [skew.map { .skew($0) }, moments.map { .failAfter($0) }, delays.map { .failDelay($0) }]
-            .compactMap { $0 }
+            .compactMap { $0 } + settings(of: fields, partners)
+    }
+
+    /// The axes under `sweep.settings`: each value has to be good for both partners.
+    private static func settings(of sweep: YAMLFields, _ partners: [PartnerID: PartnerPlan]) -> [SweepAxis] {
+        guard let fields = sweep.section("settings") else { return [] }
+        if fields.names.isEmpty {
+            sweep.refuse(
+                "settings", "expected a setting and its values, such as heartbeat.interval: [5ms, 10ms]")
+        }
+        return fields.names.sorted().compactMap { path in
+            guard let values = fields.values(path, expected: "a value", { $0 }) else { return nil }
+            checkOneByOne(path, values, fields)
+            for value in values {
+                for partner in PartnerID.allCases {
+                    do throws(InputProblems) {
+                        _ = try partners[partner]?.settings.with(path, value)
+                    } catch {
+                        let whys = error.problems.map {
+                            $0.field == path ? $0.text : "\($0.field): \($0.text)"
+                        }
+                        fields.refuse(path, "“\(value)”: \(whys.joined(separator: "; "))")
+                        break
+                    }
+                }
+            }
+            return .setting(path, values)
+        }
     }
 
     private static func checkOneByOne(_ name: String, _ values: [some Hashable]?, _ fields: YAMLFields) {
@@ -71,6 +102,30 @@ extension SweepAxis {
             delays.map { delay in
                 (scenario.withFailpoints { $0.delay = delay }, "failDelay=\(SpanText.exact(delay))")
             }
+        case .setting(let path, let values):
+            values.map { value in
+                var scenario = scenario
+                for (partner, plan) in scenario.partners {
+                    // Each value was tried when the file was read.
+                    if let settings = try? plan.settings.with(path, value) {
+                        scenario.partners[partner]?.settings = settings
+                    }
+                }
+                return (scenario, "\(path)=\(value)")
+            }
+        }
+    }
+}
+
+extension PartnerSettings {
+    /// The same settings with a field changed, which is named by its path as on the command line of `ccmd`.
+    fileprivate func with(_ path: String, _ value: String) throws(InputProblems) -> PartnerSettings {
+        var document = try YAMLDocument(text: "{}", source: "sweep")
+        try document.override("\(path)=\(value)")
+        return try document.read { fields in
+            var settings = self
+            SettingsReader(shared: fields).apply(to: &settings)
+            return settings
         }
     }
 }

@@ -91,6 +91,42 @@ struct ReportTests {
         #expect(text.contains("\"held\": false"))
     }
 
+    private func swept(_ labels: [String], broken: Set<String> = []) throws -> [RunResult] {
+        try labels.map { label in
+            var run = result("sweep", broken.contains(label) ? try brokenRun() : try HistoryBuilder.goodRun())
+            run.variant.label = label
+            return run
+        }
+    }
+
+    @Test func aSweepOverTwoThingsIsAMap() throws {
+        let labels = ["10", "20"].flatMap { one in ["a", "b", "c"].map { "skew=\(one)ms word=\($0)" } }
+        let runs = try swept(labels, broken: ["skew=20ms word=b"])
+        #expect(
+            Table(colours: false).map(runs) == [
+                "    word \\ skew   10ms   20ms", "    a             held   held",
+                "    b             held  BROKE", "    c             held   held",
+            ])
+    }
+
+    @Test func aSweepOverThreeThingsIsAMapForEachValueOfTheFirst() throws {
+        let labels = ["1", "2"].flatMap { one in
+            ["3", "4"].flatMap { other in ["5", "6"].map { "a=\(one) b=\(other) c=\($0)" } }
+        }
+        let lines = Table(colours: false).map(try swept(labels))
+        #expect(lines.count == 8 && lines[0] == "    a=1" && lines[4] == "    a=2")
+    }
+
+    @Test func aMapThatDoesNotFitIsTurnedOrLeftToTheReport() throws {
+        let many = (0..<30).map { "long=\($0)" }
+        let turned = Table(colours: false).map(
+            try swept(many.flatMap { [$0 + " short=1", $0 + " short=2"] }))
+        #expect(turned.count == 31 && turned.allSatisfy { $0.count <= 80 })
+        let square = many.flatMap { one in (0..<30).map { "\(one) wide=\($0)" } }
+        #expect(Table(colours: false).map(try swept(square)) == [])
+        #expect(Table(colours: false).map(try swept(many)) == [])
+    }
+
     @Test func whatWasLeftOutIsToldWhereverResultsAre() throws {
         let good = result("good", try HistoryBuilder.goodRun())
         let leftOut = [LeftOut(scenario: "own # program", why: "a & b")]

@@ -72,7 +72,7 @@ package struct MergedRuns: Sendable {
         while let first = rest.first {
             let name = first.variant.scenario.name
             let same = rest.prefix { $0.variant.scenario.name == name }
-            lines.append(table.row(Array(same)))
+            lines += [table.row(Array(same))] + table.map(Array(same))
             rest = rest.dropFirst(same.count)
         }
         for run in results where !run.judgement.result.isWanted {

@@ -123,7 +123,7 @@ package struct LabRun: Sendable {
                     results.append(result)
                 }
             }
-            if !rows.isEmpty { display.lines([table.row(rows)]) }
+            if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }
         try await measureReference()
         display.lines(summary(results, table, session.environment, Quantity(medianOf: references)))

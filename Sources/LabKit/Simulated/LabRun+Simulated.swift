@@ -25,7 +25,7 @@ extension LabRun {
                     }
                 }
             }
-            if !rows.isEmpty { display.lines([table.row(rows)]) }
+            if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }
         if !leftOut.isEmpty { display.lines([""] + leftOut.map { "\($0.scenario): left out, \($0.why)" }) }
         display.lines(summary(results, table, environment, nil, leftOut: leftOut))

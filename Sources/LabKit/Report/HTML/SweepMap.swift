@@ -20,7 +20,7 @@ struct SweepMap {
                 markup.element("b", text: name)
                 markup.element("span", text: "\(held) of \(cells.count) values held")
             }
-            let values = cells.map { Self.values(of: $0.label) }
+            let values = cells.map { SweepLabel.values(of: $0.label) }
             if let first = values.first, first.count == 2,
                 values.allSatisfy({ $0.map(\.name) == first.map(\.name) })
             {
@@ -77,14 +77,6 @@ struct SweepMap {
             if !name.isEmpty {
                 markup.element("span", text: name.split(separator: "=").dropFirst().joined(separator: "="))
             }
-        }
-    }
-
-    /// The pieces of a label.
-    private static func values(of label: String) -> [(name: String, value: String)] {
-        label.split(separator: " ").map { piece in
-            let parts = piece.split(separator: "=", maxSplits: 1).map(String.init)
-            return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
         }
     }
 }

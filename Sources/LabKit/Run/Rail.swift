@@ -7,6 +7,18 @@ struct RailEnd: Hashable, Sendable {
 
     var device: String { FabricNames.link(of: partner, rail: rail) }
     var namespace: String { FabricNames.namespace(of: partner) }
+
+    /// The ends that a step is done to.
+    ///
+    /// - Parameters:
+    ///   - partner: nil for both.
+    ///   - rail: nil for all.
+    static func all(of partner: PartnerID?, on rail: Int?, among rails: Set<Int>) -> Set<RailEnd> {
+        Set(
+            (partner.map { [$0] } ?? PartnerID.allCases).flatMap { partner in
+                (rail.map { [$0] } ?? rails).map { RailEnd(partner: partner, rail: $0) }
+            })
+    }
 }
 
 /// What becomes of the packets that leave an end.

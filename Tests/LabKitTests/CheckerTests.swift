@@ -471,6 +471,25 @@ struct CheckerTests {
         #expect(alive.brokenRules == [], "\(alive.words)")
     }
 
+    /// Both rails are bad from 300 ms on, and restored one by one; a accuses b at some moment.
+    private func runWithRailsRestoredInTurn(accusedAt moment: Double) throws -> HistoryBuilder {
+        var run = try HistoryBuilder.goodRun(
+            "\(HistoryBuilder.minimal)rails: 2\nclaims: []\nbounds: { connect: 300ms }\n")
+        run.fault(.degrade, nil, at: 300)
+        run.fault(.restore, nil, at: 600, [("rail", .integer(0))])
+        run.fault(.restore, nil, at: 900, [("rail", .integer(1))])
+        run.verdict("unreachable", by: .a, at: moment)
+        run.connect(at: moment + 5, connection: 2)
+        return run
+    }
+
+    @Test func aBadRailExcusesNothingOnceEveryEndIsRestored() throws {
+        let meanwhile = try runWithRailsRestoredInTurn(accusedAt: 700)
+        #expect(meanwhile.brokenRules == [], "\(meanwhile.words)")
+        let after = try runWithRailsRestoredInTurn(accusedAt: 1_500)
+        #expect(after.brokenRules == [.aliveMeansAlive], "\(after.words)")
+    }
+
     @Test(arguments: [(StepAction.starve, StepAction.feed), (.squeeze, .relieve)])
     func aPartnerThatGoesShortMayBeFoundHungAndNeedNotBe(_ action: StepAction, _ back: StepAction) throws {
         let hung = try runWithFault(action, back, of: .b, opposite: .b, verdicts: [.a: "hung", .b: "dead"])

@@ -66,7 +66,8 @@ struct FaultEffectTests {
         receiver.received = received
         receiver.repeated = repeated
         receiver.outOfOrder = outOfOrder
-        return RailShape.Reading(rail: Rail.Count(passed: passed, lost: lost), receiver: receiver)
+        let count = Rail.Count(passed: passed, lost: lost)
+        return RailShape.Reading(rail: Rail.Change(before: count, after: count), receiver: receiver)
     }
 
     /// What a degradation of one end comes to.
@@ -109,6 +110,70 @@ struct FaultEffectTests {
         #expect(problem == nil)
         #expect(findings.map(\.0) == ["passed", "lost", "damaged", "repeated", "outOfOrder"])
         #expect(findings.map(\.1) == [.unsigned(38), .unsigned(2), .unsigned(4), .unsigned(1), .unsigned(1)])
+    }
+
+    /// Does to what b sends what the steps say, with what is counted at each; what the last one came to.
+    private static func last(
+        _ steps: [(StepAction, RailShape.Reading)]
+    ) -> (findings: [(String, JSONValue)], problem: String?) {
+        var shape = RailShape(rails: [0])
+        var degradation = Degradation()
+        degradation.loss = 0.01
+        var outcome: (findings: [(String, JSONValue)], problem: String?) = ([], nil)
+        for (action, reading) in steps {
+            let wanted = shape.passages(after: action, sender: .b, rail: nil, degradation)
+            outcome = shape.changed(action, to: wanted, wanted.mapValues { _ in reading })
+        }
+        return outcome
+    }
+
+    @Test func aCutWithinADegradationLeavesItsEffectStanding() {
+        let steps: [(StepAction, RailShape.Reading)] = [
+            (.degrade, Self.reading(passed: 100, received: 100)),
+            (.cut, Self.reading(passed: 300, lost: 2, received: 300)),
+            (.heal, Self.reading(passed: 300, lost: 52, received: 300)),
+            (.restore, Self.reading(passed: 400, lost: 53, received: 400)),
+        ]
+        let healed = Self.last(Array(steps.prefix(3)))
+        #expect(healed.findings.map(\.1) == [.unsigned(50)])
+        let restored = Self.last(steps)
+        #expect(restored.problem == nil)
+        #expect(restored.findings.prefix(3).map(\.1) == [.unsigned(300), .unsigned(3), .unsigned(0)])
+        // Healed only after it was restored, as after a power-off.
+        let whileCut = Self.last([
+            steps[0], steps[1], (.restore, Self.reading(passed: 300, lost: 52, received: 300)),
+        ])
+        #expect(whileCut.problem == nil)
+        #expect(whileCut.findings.prefix(2).map(\.1) == [.unsigned(200), .unsigned(2)])
+    }
+
+    @Test func whatACutLosesProvesNoDegradation() {
+        let degraded = (StepAction.degrade, Self.reading(passed: 100, received: 100))
+        let cut = (StepAction.cut, Self.reading(passed: 300, received: 300))
+        let later = Self.reading(passed: 300, lost: 50, received: 300)
+        let restored = Self.last([degraded, cut, (.restore, later)])
+        #expect(restored.problem?.contains("no packet was lost of 200") ?? false)
+        #expect(
+            Self.last([degraded, cut, (.restore, later), (.heal, later)]).findings.map(\.1) == [.unsigned(50)]
+        )
+        let healed = Self.last([degraded, cut, (.heal, later), (.restore, later)])
+        #expect(healed.problem?.contains("no packet was lost of 200") ?? false)
+        // Nor what is lost while tc is about to cut.
+        var sudden = cut
+        sudden.1.rail.after.lost = 3
+        #expect(Self.last([degraded, sudden, (.restore, later)]).problem != nil)
+    }
+
+    @Test func aCutThatGrowsCountsFromItsBeginning() {
+        var shape = RailShape(rails: [0])
+        for (sender, lost) in [(PartnerID?.some(.b), 10), (nil, 15)] as [(PartnerID?, UInt64)] {
+            let wanted = shape.passages(after: .cut, sender: sender, rail: nil, nil)
+            _ = shape.changed(.cut, to: wanted, wanted.mapValues { _ in Self.reading(lost: lost) })
+        }
+        let healed = shape.passages(after: .heal, sender: nil, rail: nil, nil)
+        let outcome = shape.changed(.heal, to: healed, healed.mapValues { _ in Self.reading(lost: 20) })
+        // 10 at b's end, 5 at a's.
+        #expect(outcome.findings.map(\.1) == [.unsigned(15)])
     }
 
     @Test func aCutOneWayLeavesTheOtherAlone() {

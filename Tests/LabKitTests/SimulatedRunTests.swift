@@ -145,6 +145,48 @@ struct SimulatedRunTests {
         #expect(connected.time > thaw.time)
     }
 
+    /// As on real verbs, where it takes its goodbye and its kernel's work to be gone.
+    @Test(arguments: [0, 1, 10, 22, 30, 45, 100])
+    func aStepAfterAStopWaitsUntilTheProcessIsGone(_ milliseconds: Int) throws {
+        for seed: UInt64 in 1...20 {
+            let record = try Self.run(
+                """
+                settings: { clients: [ { kind: logMirror }, { kind: messenger } ] }
+                steps:
+                  - { do: stop, partner: b, at: 1500ms }
+                  - { do: boot, partner: b, delay: \(milliseconds)ms }
+
+                """, seed: seed)
+            let judgement = Checker.judge(record)
+            #expect(judgement.result == .held, "seed \(seed): \(judgement.broken)")
+            let own = record.events.filter { $0.partner == .b }
+            let gone = try #require(own.first { $0.name == .processEnded })
+            let next = try #require(own.last { $0.name == .started })
+            #expect(gone.text("told") == "stop" && gone.time <= next.time, "seed \(seed)")
+            #expect(gone.incarnation != next.incarnation)
+            #expect(record.events.last { $0.name == .runEnded }?.text("reason") == "done")
+        }
+    }
+
+    @Test func twoThatAreToldToStopTogetherAreToldAtOnce() throws {
+        let record = try Self.run(
+            """
+            steps:
+              - { do: stop, partner: a, at: 1500ms }
+              - { do: stop, partner: b, together: true }
+              - { do: boot, partner: a, delay: 1ms }
+              - { do: boot, partner: b, together: true }
+
+            """)
+        #expect(Checker.judge(record).result == .held, "\(Checker.judge(record).broken)")
+        let stops = record.events.filter { $0.name == .fault && $0.text("action") == "stop" }
+        #expect(stops.count == 2)
+        #expect(Set(stops.compactMap { $0.number("began") }).count == 1)
+        let boots = record.events.filter { $0.name == .fault && $0.text("step")?.hasPrefix("boot-") == true }
+        #expect(boots.count == 2)
+        for boot in boots { #expect(stops.allSatisfy { $0.time <= boot.time }) }
+    }
+
     @Test func everyOrdealIsAScenarioThatCanBeRead() throws {
         for seed in 1...200 as ClosedRange<UInt64> {
             let text = Ordeal(seed: seed).scenario(name: "ordeal-\(seed)", connect: .seconds(1))

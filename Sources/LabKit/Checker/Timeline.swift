@@ -173,7 +173,9 @@ struct Timeline {
 
     private mutating func readFaults() {
         // The partners are cut off from each other while no rail is whole.
-        var obstructions = Obstructions(rails: record.variant.scenario.railNumbers)
+        let rails = record.variant.scenario.railNumbers
+        var obstructions = Obstructions(rails: rails)
+        var badEnds: Set<RailEnd> = []
         for event in record.events where event.name == .fault {
             let began = event.number("began").map { Instant(nanoseconds: $0) } ?? event.time
             guard let action = event.text("action").flatMap(StepAction.init(rawValue:)) else { continue }
@@ -187,16 +189,13 @@ struct Timeline {
             case .kill, .reboot, .powerOff:
                 if let partner = event.partner { endFreeze(of: partner, at: event.time) }
             case .cut, .heal, .linkDown, .linkUp:
-                obstructions.take(action, event.partner, rail: event.number("rail").map { Int(clamping: $0) })
-                follow(obstructions, from: began, event)
-            case .degrade: degraded.append(Stretch(from: began, event: event))
-            case .restore:
-                for index in degraded.indices where degraded[index].to == nil {
-                    let rail = event.number("rail")
-                    if rail == nil || rail == degraded[index].event.number("rail") {
-                        degraded[index].to = event.time
-                    }
-                }
+                obstructions.take(action, event.partner, rail: event.rail)
+                railCuts.follow(!obstructions.isEmpty, from: began, event)
+                cuts.follow(obstructions.isEverywhere, from: began, event)
+            case .degrade, .restore:
+                let ends = RailEnd.all(of: event.partner, on: event.rail, among: rails)
+                if action == .degrade { badEnds.formUnion(ends) } else { badEnds.subtract(ends) }
+                degraded.follow(!badEnds.isEmpty, from: began, event)
             case .starve, .squeeze:
                 if let partner = event.partner {
                     starved[partner, default: []].append(Stretch(from: began, event: event))
@@ -229,17 +228,6 @@ struct Timeline {
             case .boot, .stop, .census, .changeMac, .restoreMac, .stepClock: break
             }
         }
-    }
-
-    /// Begins or ends the stretches in which some rails were not whole, or none.
-    private mutating func follow(_ obstructions: Obstructions, from began: Instant, _ event: HistoryEvent) {
-        func follow(_ stretches: inout [Stretch], _ isObstructed: Bool) {
-            let isOpen = stretches.last.map { $0.to == nil } ?? false
-            if isObstructed, !isOpen { stretches.append(Stretch(from: began, event: event)) }
-            if !isObstructed, isOpen { stretches[stretches.count - 1].to = event.time }
-        }
-        follow(&railCuts, !obstructions.isEmpty)
-        follow(&cuts, obstructions.isEverywhere)
     }
 
     /// All that keeps two lives from being connected although both run.
@@ -289,6 +277,22 @@ struct Timeline {
             }
         }
         return stretches
+    }
+}
+
+extension HistoryEvent {
+    /// The rail that the lab's step was done to; nil for all.
+    fileprivate var rail: Int? { number("rail").map { Int(clamping: $0) } }
+}
+
+extension [Stretch] {
+    /// Begins the next stretch, or ends the last one.
+    ///
+    /// - Parameter isSo: whether what the stretches are about is so after the event.
+    fileprivate mutating func follow(_ isSo: Bool, from began: Instant, _ event: HistoryEvent) {
+        let isOpen = last.map { $0.to == nil } ?? false
+        if isSo, !isOpen { append(Stretch(from: began, event: event)) }
+        if !isSo, isOpen { self[count - 1].to = event.time }
     }
 }
 

@@ -7,6 +7,18 @@ struct RailEnd: Hashable, Sendable {
 
     var device: String { FabricNames.link(of: partner, rail: rail) }
     var namespace: String { FabricNames.namespace(of: partner) }
+
+    /// The ends that a step is done to.
+    ///
+    /// - Parameters:
+    ///   - partner: nil for both.
+    ///   - rail: nil for all.
+    static func all(of partner: PartnerID?, on rail: Int?, among rails: Set<Int>) -> Set<RailEnd> {
+        Set(
+            (partner.map { [$0] } ?? PartnerID.allCases).flatMap { partner in
+                (rail.map { [$0] } ?? rails).map { RailEnd(partner: partner, rail: $0) }
+            })
+    }
 }
 
 /// What becomes of the packets that leave an end.
@@ -27,6 +39,13 @@ enum Rail {
         var lost: UInt64 = 0
     }
 
+    /// What was counted at an end around the moment at which it was changed. What is lost between the two may be due to either
+    /// state.
+    struct Change: Hashable, Sendable {
+        var before = Count()
+        var after = Count()
+    }
+
     private static func ends(of rails: Set<Int>) -> [RailEnd] {
         PartnerID.allCases.flatMap { partner in rails.sorted().map { RailEnd(partner: partner, rail: $0) } }
     }
@@ -43,15 +62,21 @@ enum Rail {
 
     /// Changes what becomes of the packets that leave these ends, and sees that it is so.
     ///
-    /// - Returns: what each end had let out and lost by then.
+    /// - Returns: what each end had let out and lost just before and just after.
     /// - Throws: when an end was not changed.
-    static func change(_ passages: [RailEnd: Passage]) async throws -> [RailEnd: Count] {
-        try await withThrowingTaskGroup(of: (RailEnd, Count).self) { group in
+    static func change(_ passages: [RailEnd: Passage]) async throws -> [RailEnd: Change] {
+        try await withThrowingTaskGroup(of: (RailEnd, Change).self) { group in
             for (end, passage) in passages {
                 group.addTask {
                     let netem = Netem(passage: passage)
-                    let change = "qdisc change dev \(end.device) root \(netem.arguments)\n"
-                    return (end, try await tc(end, change, expecting: netem).count)
+                    let command =
+                        "qdisc show dev \(end.device)\nqdisc change dev \(end.device) root \(netem.arguments)\n"
+                    let states = try await tc(end, command, expecting: netem)
+                    guard states.count == 2 else {
+                        throw LabError(
+                            "\(end.device) has \(states.count) netem queues in place of one before and after")
+                    }
+                    return (end, Change(before: states[0].count, after: states[1].count))
                 }
             }
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -106,17 +131,20 @@ enum Rail {
     }
 
     /// One process does it and shows it.
+    ///
+    /// - Returns: all that it showed, last of all what was wanted.
     private static func tc(_ end: RailEnd, _ command: String, expecting wanted: Netem) async throws
-        -> Netem.State
+        -> [Netem.State]
     {
         let outcome = try await Tool.run(
             "tc", ["-n", end.namespace, "-j", "-s", "-batch", "-"],
             input: command + "qdisc show dev \(end.device)\n")
-        guard let state = Netem.states(in: outcome.output).last, state.netem.isAlmost(wanted) else {
+        let states = Netem.states(in: outcome.output)
+        guard let state = states.last, state.netem.isAlmost(wanted) else {
             throw LabError(
                 "tc on \(end.device) did not take effect: \(outcome.reason)"
                     + (outcome.output.isEmpty ? "" : " (qdisc: \(outcome.output))"))
         }
-        return state
+        return states
     }
 }

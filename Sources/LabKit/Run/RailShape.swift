@@ -2,17 +2,19 @@ import ClusterConnection
 
 /// What a run has made of its rails, end by end, and what came of it.
 struct RailShape: Sendable {
-    /// What was counted at an end.
+    /// What was counted at an end when it was changed.
     struct Reading: Hashable, Sendable {
-        var rail: Rail.Count
+        var rail: Rail.Change
         /// At the device across, which receives.
         var receiver: TransportCount
     }
 
     private let rails: Set<Int>
     private var passages: [RailEnd: Passage] = [:]
-    /// What had been counted at an end when something was begun there.
-    private var begun: [RailEnd: Reading] = [:]
+    /// What packets met at ends that were cut, and at ends that were degraded and not cut: what a cut loses proves no
+    /// degradation.
+    private var cut: [RailEnd: Encounter] = [:]
+    private var degraded: [RailEnd: Encounter] = [:]
 
     init(rails: Set<Int>) { self.rails = rails }
 
@@ -30,29 +32,26 @@ struct RailShape: Sendable {
         after action: StepAction, sender: PartnerID?, rail: Int?, _ degradation: Degradation?
     ) -> [RailEnd: Passage] {
         var wanted: [RailEnd: Passage] = [:]
-        for partner in sender.map({ [$0] }) ?? PartnerID.allCases {
-            for rail in rail.map({ [$0] }) ?? rails {
-                let end = RailEnd(partner: partner, rail: rail)
-                var passage = passages[end] ?? Passage()
-                switch action {
-                case .cut: passage.isCut = true
-                case .heal: passage.isCut = false
-                case .degrade: passage.degradation = degradation
-                case .restore: passage.degradation = nil
-                default: break
-                }
-                wanted[end] = passage
+        for end in RailEnd.all(of: sender, on: rail, among: rails) {
+            var passage = passages[end] ?? Passage()
+            switch action {
+            case .cut: passage.isCut = true
+            case .heal: passage.isCut = false
+            case .degrade: passage.degradation = degradation
+            case .restore: passage.degradation = nil
+            default: break
             }
+            wanted[end] = passage
         }
         return wanted
     }
 
     /// Counts at ends, beside what tc told.
-    static func read(_ counts: [RailEnd: Rail.Count]) -> [RailEnd: Reading] {
-        counts.reduce(into: [:]) { readings, count in
-            let across = RailEnd(partner: count.key.partner.other, rail: count.key.rail)
-            readings[count.key] = Reading(
-                rail: count.value, receiver: TransportCount(of: across)
+    static func read(_ changes: [RailEnd: Rail.Change]) -> [RailEnd: Reading] {
+        changes.reduce(into: [:]) { readings, change in
+            let across = RailEnd(partner: change.key.partner.other, rail: change.key.rail)
+            readings[change.key] = Reading(
+                rail: change.value, receiver: TransportCount(of: across)
             )
         }
     }
@@ -68,11 +67,14 @@ struct RailShape: Sendable {
         for (end, passage) in passages {
             if action == .restore, let before = self.passages[end]?.degradation { degradation = before }
             self.passages[end] = passage
-            guard let reading = readings[end] else { continue }
+            if let reading = readings[end] {
+                cut[end, default: Encounter()].follow(passage.isCut, reading)
+                degraded[end, default: Encounter()].follow(
+                    passage.degradation != nil && !passage.isCut, reading)
+            }
             switch action {
-            case .cut, .degrade: begun[end] = reading
-            case .heal, .restore:
-                if let before = begun.removeValue(forKey: end) { met.add(reading, since: before) }
+            case .heal: met.add(cut.removeValue(forKey: end)?.effect)
+            case .restore: met.add(degraded.removeValue(forKey: end)?.effect)
             default: break
             }
         }
@@ -81,6 +83,22 @@ struct RailShape: Sendable {
         case .restore: return (met.findings, met.problem(with: degradation))
         default: return ([], nil)
         }
+    }
+}
+
+/// What packets met at an end in the stretches in which something was so there.
+private struct Encounter: Sendable {
+    private(set) var effect = Effect()
+    /// What had been counted when the present stretch began; nil outside of one.
+    private var since: RailShape.Reading?
+
+    /// The end was changed.
+    ///
+    /// - Parameter isSo: whether it is so from now on.
+    mutating func follow(_ isSo: Bool, _ reading: RailShape.Reading) {
+        guard isSo != (since != nil) else { return }
+        if let since { effect.add(reading, since: since) }
+        since = isSo ? reading : nil
     }
 }
 
@@ -94,10 +112,20 @@ struct Effect: Sendable {
     /// which there are a few.
     var damaged: UInt64 { passed > receiver.received ? passed - receiver.received : 0 }
 
-    mutating func add(_ now: RailShape.Reading, since before: RailShape.Reading) {
-        passed += now.rail.passed > before.rail.passed ? now.rail.passed - before.rail.passed : 0
-        lost += now.rail.lost > before.rail.lost ? now.rail.lost - before.rail.lost : 0
-        receiver += now.receiver.since(before.receiver)
+    /// Adds what was met between two changes of an end.
+    mutating func add(_ over: RailShape.Reading, since begun: RailShape.Reading) {
+        let (from, to) = (begun.rail.after, over.rail.before)
+        passed += to.passed > from.passed ? to.passed - from.passed : 0
+        lost += to.lost > from.lost ? to.lost - from.lost : 0
+        receiver += over.receiver.since(begun.receiver)
+    }
+
+    /// Adds what was met elsewhere.
+    mutating func add(_ other: Effect?) {
+        guard let other else { return }
+        passed += other.passed
+        lost += other.lost
+        receiver += other.receiver
     }
 
     var findings: [(String, JSONValue)] {

@@ -22,9 +22,7 @@ struct Obstructions: Sendable {
     ///   - partner: whose end it is done to; nil for both.
     ///   - rail: nil for all.
     mutating func take(_ action: StepAction, _ partner: PartnerID?, rail: Int?) {
-        let ends = (partner.map { [$0] } ?? PartnerID.allCases).flatMap { partner in
-            (rail.map { [$0] } ?? rails).map { RailEnd(partner: partner, rail: $0) }
-        }
+        let ends = RailEnd.all(of: partner, on: rail, among: rails)
         switch action {
         case .cut: all.formUnion(ends.map { Obstruction(kind: .cut, end: $0) })
         case .heal: all.subtract(ends.map { Obstruction(kind: .cut, end: $0) })

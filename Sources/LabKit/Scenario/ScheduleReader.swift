@@ -310,10 +310,7 @@ struct ScheduleReader {
     }
 
     private func ends(_ partner: PartnerID?, _ rail: Int?) -> Set<RailEnd> {
-        Set(
-            (partner.map { [$0] } ?? PartnerID.allCases).flatMap { partner in
-                (rail.map { [$0] } ?? Array(0..<rails)).map { RailEnd(partner: partner, rail: $0) }
-            })
+        RailEnd.all(of: partner, on: rail, among: Set(0..<rails))
     }
 
     /// Plays a step that is done to the rail; says why it cannot be done.

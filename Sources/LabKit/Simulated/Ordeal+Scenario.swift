@@ -135,12 +135,9 @@ extension Ordeal {
         }
 
         private func ends(of rail: RailID?, _ node: Int?) -> Set<RailEnd> {
-            Set(
-                (node.map { [PartnerID.allCases[$0]] } ?? PartnerID.allCases).flatMap { partner in
-                    (rail.map { [Int($0.index)] } ?? Array(0..<rails)).map {
-                        RailEnd(partner: partner, rail: $0)
-                    }
-                })
+            RailEnd.all(
+                of: node.map { PartnerID.allCases[$0] }, on: rail.map { Int($0.index) },
+                among: Set(0..<rails))
         }
 
         private mutating func end(_ node: Int, _ action: String, at time: TimeSpan) -> [String] {

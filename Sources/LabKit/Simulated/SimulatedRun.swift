@@ -18,6 +18,8 @@ struct SimulatedRun {
     private var lifeCount = 0
     /// Steps that boot a partner which then freezes itself, and has not yet; by their place in the schedule.
     private var awaited: [Int] = []
+    /// Steps that told a partner to stop whose process is not gone yet, and when, by the place of that life in the world's.
+    private var stopping: [Int: (step: Int, began: Instant)] = [:]
     private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
 
     private init(
@@ -201,8 +203,19 @@ struct SimulatedRun {
             for order in director.processEnded(partner, unexplained: unexplained) {
                 if case .end(let end) = order { ending = end }
             }
+            if let stop = stopping.removeValue(forKey: number) { stopped(stop.step, stop.began, event.time) }
         }
         return ending
+    }
+
+    /// A step that told a partner to stop is over, now that its process is gone: none begins before that.
+    private mutating func stopped(_ index: Int, _ began: Instant, _ gone: Instant) {
+        let step = scenario.steps[index]
+        while world.step(until: gone) {}
+        director.heard(
+            log.fault(
+                step: step.id, action: .stop, partner: step.partner, began: began, effect: began, at: gone))
+        director.stepDone(index, StepMoment(began: began, effect: began))
     }
 
     /// What a process tells of itself when it stops.
@@ -291,9 +304,17 @@ extension SimulatedRun {
         let node = step.partner.flatMap { PartnerID.allCases.firstIndex(of: $0) } ?? 0
         let rails = step.rail.map { [$0] } ?? Array(0..<scenario.rails)
         switch step.action {
-        case .kill, .stop, .reboot:
-            if let partner = step.partner { told[partner] = (step.action == .stop ? .stop : .kill, began) }
-            if step.action == .stop { world.stop(node) } else { kill(node) }
+        case .stop:
+            if let number = world.lives.lastIndex(where: { $0.node == node }), world.life(of: node) != nil {
+                if let partner = step.partner { told[partner] = (.stop, began) }
+                stopping[number] = (index, began)
+                world.stop(node)
+                _ = takeNews()
+                return
+            }
+        case .kill, .reboot:
+            if let partner = step.partner { told[partner] = (.kill, began) }
+            kill(node)
         case .freeze: world.freeze(node)
         case .thaw: world.thaw(node)
         case .cut:
@@ -354,8 +375,10 @@ extension SimulatedRun {
 
     /// Ends the run in good order.
     private mutating func stopAll() {
+        // Nobody waits for a step any more.
+        stopping = [:]
         for (node, partner) in PartnerID.allCases.enumerated() where world.life(of: node) != nil {
-            told[partner] = (.stop, world.now)
+            told[partner] = told[partner] ?? (.stop, world.now)
             world.thaw(node)
             world.stop(node)
         }

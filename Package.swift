@@ -94,12 +94,18 @@ let package = Package(
         .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: strict),
         .testTarget(
             name: "PartnerRuntimeTests",
-            dependencies: ["Addressing", "CLinux", "ClusterConnection", "PartnerRuntime", "Recording"],
+            dependencies: [
+                "Addressing", "CLinux", "ClusterConnection", "PartnerRuntime", "Recording",
+                "ReferenceSupport", "StrictYAML",
+            ],
             swiftSettings: strict),
+        // How tests read the pages of docs that are references.
+        .target(name: "ReferenceSupport", path: "Tests/ReferenceSupport", swiftSettings: strict),
         .testTarget(
             name: "LabKitTests",
             dependencies: [
-                "Addressing", "ClusterConnection", "LabKit", "Recording", "Simulation", "StrictYAML",
+                "Addressing", "ClusterConnection", "LabKit", "Recording", "ReferenceSupport", "Simulation",
+                "StrictYAML",
             ],
             swiftSettings: strict),
     ]

@@ -1,4 +1,4 @@
-import Foundation
+import ReferenceSupport
 import StrictYAML
 import Testing
 
@@ -10,46 +10,6 @@ struct ScenarioReferenceTests {
     private static let file = "docs/scenarios.md"
     /// What a piece of a scenario lacks to be whole.
     private static let header = "name: piece\nsummary: A piece of the reference.\n"
-
-    private static func lines() throws -> [String] {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent()
-        return try String(contentsOf: tests.appending(path: "../../\(file)"), encoding: .utf8)
-            .components(separatedBy: "\n")
-    }
-
-    /// What stands between the fences of YAML, and how many lines are ahead of it.
-    private static func examples() throws -> [(linesAhead: Int, text: String)] {
-        let lines = try lines()
-        return lines.indices.filter { lines[$0] == "```yaml" }.map { fence in
-            let body = lines[(fence + 1)...].prefix { $0 != "```" }
-            return (body.startIndex, body.map { $0 + "\n" }.joined())
-        }
-    }
-
-    /// The words in backticks; a cell without any is a word itself.
-    private static func words(_ cell: Substring) -> [String] {
-        let parts = cell.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-        let quoted = parts.filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
-        return quoted.isEmpty ? [cell.trimmingCharacters(in: .whitespaces)] : quoted
-    }
-
-    /// The words in the first column of each table, by those in the head of that column.
-    private static func tables() throws -> [String: Set<String>] {
-        var tables: [String: Set<String>] = [:]
-        var heads: [String] = []
-        for line in try lines() {
-            guard line.hasPrefix("| "), let cell = line.dropFirst(2).split(separator: " | ").first else {
-                heads = []
-                continue
-            }
-            if heads.isEmpty {
-                heads = words(cell)
-            } else if !cell.hasPrefix("---") {
-                for head in heads { tables[head, default: []].formUnion(words(cell)) }
-            }
-        }
-        return tables
-    }
 
     /// What the schema holds.
     private struct Vocabulary {
@@ -102,15 +62,12 @@ struct ScenarioReferenceTests {
     }
 
     @Test func everyExampleIsAScenarioOrAPieceOfOne() throws {
-        let examples = try Self.examples()
+        let examples = try ReferencePage(Self.file).examples
         try #require(examples.count > 20)
         for example in examples {
-            let isWhole = example.text.hasPrefix("name:")
-            // Ahead of it are as many lines as in the document, so that a problem is told where it stands.
-            let ahead = String(repeating: "\n", count: example.linesAhead - (isWhole ? 0 : 2))
+            let head = example.text.hasPrefix("name:") ? "" : Self.header
             do {
-                _ = try ScenarioParser.parse(
-                    ahead + (isWhole ? "" : Self.header) + example.text, file: Self.file)
+                _ = try ScenarioParser.parse(example.whole(behind: head), file: Self.file)
             } catch {
                 Issue.record("\(error)")
             }
@@ -118,7 +75,7 @@ struct ScenarioReferenceTests {
     }
 
     @Test func itsTablesHaveTheFieldsOfTheLanguageAndNoOthers() throws {
-        let tables = try Self.tables()
+        let tables = try ReferencePage(Self.file).tables
         var fields: [String: Set<String>] = [:]
         for (place, names) in try Vocabulary().fields {
             fields[Self.head(place), default: []].formUnion(names)
@@ -133,16 +90,17 @@ struct ScenarioReferenceTests {
     }
 
     @Test func everyFieldAndEveryActionHasAnExample() throws {
-        let text = try Self.examples().map(\.text).joined()
-        let keys = Set(text.matches(of: /(?:^|[\s{,])([A-Za-z]+):(?=\s)/).map { String($0.output.1) })
+        let examples = try ReferencePage(Self.file).examples
+        let keys = examples.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
         let fields = try Vocabulary().fields.values.reduce(into: Set<String>()) { $0.formUnion($1) }
         #expect(fields.subtracting(keys) == [], "without an example")
-        let done = Set(text.matches(of: /do: ([A-Za-z]+)/).map { String($0.output.1) })
+        let done = Set(
+            examples.map(\.text).joined().matches(of: /do: ([A-Za-z]+)/).map { String($0.output.1) })
         #expect(Set(StepAction.allCases.map(\.rawValue)).subtracting(done) == [], "without an example")
     }
 
     @Test func itNamesEveryWordThatAFieldTakes() throws {
-        let text = try Self.lines().joined(separator: "\n")
+        let text = try ReferencePage(Self.file).text
         let missing = try Vocabulary().words.filter { !text.contains("`\($0)`") }
         #expect(missing == [], "not told")
     }

@@ -99,8 +99,18 @@ package enum ScenarioSchema {
                                 "From a loss to the verdict of a partner with a command. Without it: as the settings promise."
                             )
                         ),
-                        ("slack", span("Added to every bound for scheduling. Without it: 5ms.")),
-                        ("realTimeSlack", span("Added to every bound in real time. Without it: 500ms.")),
+                        (
+                            "slack",
+                            span(
+                                "For scheduling, in virtual time: added to what the settings promise for hung and unreachable, and to found. Without it: 5ms."
+                            )
+                        ),
+                        (
+                            "realTimeSlack",
+                            span(
+                                "In real time in the place of slack, and added to the other bounds, too. Without it: 500ms."
+                            )
+                        ),
                         ("historyBytes", number(1, 1 << 40, "How much each partner may write.")),
                     ], "The times within which things must happen, and what may be written.")
             ),

@@ -1,16 +1,18 @@
 import ClusterConnection
 import Glibc
 
-/// A process that is short of memory.
+/// A process that is short of memory, with all that it has started.
 ///
-/// A control group of its own says how much more it may take before the kernel makes it wait for each page
-/// (memory.high of cgroup v2). What it had before is not counted, nor taken from it: its pages are locked. A limit that ends in the
-/// kernel's killing somebody (memory.max) is none to use here: that is a death, and `kill` is quicker.
+/// A control group of its own says how much more they may take before the kernel makes them wait for each page
+/// (memory.high of cgroup v2). What they had before they came into it is not counted there, nor taken from them. A limit that
+/// ends in the kernel's killing somebody (memory.max) is none to use here: that is a death, and `kill` is quicker.
 struct SqueezedProcess: Sendable {
     private let group: ControlGroup
     private let before: Shortage
+    /// How it was squeezed, for the history.
+    let findings: [(String, JSONValue)]
 
-    /// What the lack of memory did to the group's process.
+    /// What the lack of memory did to the group's processes.
     struct Shortage: Hashable, Sendable {
         /// How often it had more than its room, and was held up for that.
         var times: UInt64
@@ -24,14 +26,15 @@ struct SqueezedProcess: Sendable {
 
     /// Squeezes a process.
     ///
-    /// - Parameter room: bytes that it may still take.
+    /// - Parameter room: bytes that it may still take, with all that it has started.
     /// - Throws: when the kernel cannot do it, or did not.
     static func squeeze(_ pid: pid_t, of partner: PartnerID, to room: UInt64) throws -> SqueezedProcess {
         let group = try ControlGroup.make(of: partner, with: "memory")
         try group.set("memory.high", to: "\(room)")
         let before = try shortage(in: group)
-        try group.add(pid)
-        return SqueezedProcess(group: group, before: before)
+        let processes = try group.add(pid)
+        return SqueezedProcess(
+            group: group, before: before, findings: [("processes", .unsigned(UInt64(processes)))])
     }
 
     /// Gives the process all the memory that there is.

@@ -30,11 +30,25 @@ struct SqueezedProcess: Sendable {
     /// - Throws: when the kernel cannot do it, or did not.
     static func squeeze(_ pid: pid_t, of partner: PartnerID, to room: UInt64) throws -> SqueezedProcess {
         let group = try ControlGroup.make(of: partner, with: "memory")
-        try group.set("memory.high", to: "\(room)")
-        let before = try shortage(in: group)
         let processes = try group.add(pid)
+        let before = try shortage(in: group)
+        // From an earlier squeeze on, what it took is counted here.
+        guard let used = UInt64(try group.text(of: "memory.current").trimmed) else {
+            throw LabError("memory.current of \(group.folder) is not a count of bytes")
+        }
+        let limit = limit(leaving: room, beside: used, page: UInt64(getpagesize()))
+        try group.set("memory.high", to: "\(limit)")
         return SqueezedProcess(
-            group: group, before: before, findings: [("processes", .unsigned(UInt64(processes)))])
+            group: group, before: before,
+            findings: [
+                ("processes", .unsigned(UInt64(processes))), ("usedBytes", .unsigned(used)),
+                ("limitBytes", .unsigned(limit)),
+            ])
+    }
+
+    /// What the group may hold: whole pages, as the kernel counts.
+    static func limit(leaving room: UInt64, beside used: UInt64, page: UInt64) -> UInt64 {
+        (used + room + page - 1) / page * page
     }
 
     /// Gives the process all the memory that there is.

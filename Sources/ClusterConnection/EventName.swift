@@ -195,7 +195,8 @@ public enum EventName: String, CaseIterable, Sendable {
     /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`.
     case runStarted
     /// A step of the schedule took effect: `step`, `action`, and the partner it names; of `releaseWrites` also `held`
-    /// (packets that were held back) and `arrived` (packets of writes that reached the other side from then on).
+    /// (packets that were held back) and `arrived` (packets of writes that reached the other side from then on); of `squeeze`
+    /// also `processes` (how many share the room), `usedBytes` (what they hold that is counted) and `limitBytes`.
     case fault
     /// What a partner process holds: `pid`, `descriptors` (open files), and RDMA objects by their kind: `qp`, `cq`,
     /// `mr`, `pd`, `cm_id`, `srq`.

@@ -202,6 +202,13 @@ struct FaultEffectTests {
         #expect(ControlGroup.root(in: "proc /proc proc rw 0 0\n") == nil)
     }
 
+    @Test func aSqueezedGroupKeepsItsRoomBesideWhatItHolds() {
+        #expect(SqueezedProcess.limit(leaving: 0, beside: 0, page: 4_096) == 0)
+        #expect(SqueezedProcess.limit(leaving: 65_536, beside: 1_048_576, page: 4_096) == 1_114_112)
+        // Where pages are larger than those that rooms are given in.
+        #expect(SqueezedProcess.limit(leaving: 4_096, beside: 131_072, page: 65_536) == 196_608)
+    }
+
     @Test func whatTheKernelTellsOfALackOfMemoryIsRead() {
         #expect(SqueezedProcess.Shortage("low 0\nhigh 17\nmax 0\noom 0\n")?.times == 17)
         #expect(SqueezedProcess.Shortage("low 0\nmax 0\n") == nil)

@@ -63,6 +63,25 @@ struct PartnerProcessTests {
         }
     }
 
+    // MARK: What belongs to it
+
+    @Test func itsMembersAreAllOfItsGroupThatRun() async throws {
+        // The first sleeper loses its parent, the second is a child, and its reader leaves the group.
+        let script = """
+            (sleep 60 >/dev/null &)
+            sleep 60 | setsid sh -c 'echo $$; exec cat >/dev/null' &
+            exec sleep 60
+            """
+        try await Self.withShell(script) { pid in
+            let members = ProcessPlace.members(of: pid)
+            #expect(members.contains(pid))
+            #expect(members.count == 3, "\(members)")
+            let children = try #require(Files.text(of: "/proc/\(pid)/task/\(pid)/children"))
+            #expect(
+                !members.isSubset(of: Set(children.split(separator: " ").compactMap { pid_t($0) } + [pid])))
+        }
+    }
+
     // MARK: The program
 
     @Test(arguments: ["plain", "a=b"])

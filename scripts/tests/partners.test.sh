@@ -72,6 +72,32 @@ vague started needs 'speaks', a list of what the history tells
 deputy names process 1, and the lab started
 END
 
+# What needs memory is a child that it started before it was squeezed.
+program parent <<'END'
+while sleep 0.05; do head -c 4194304 /dev/zero | tail -c 4194304 >/dev/null; done &
+event() { echo "{\"time\":1,\"partner\":\"$CCM_PARTNER\",\"incarnation\":\"00000000000000b1\",\"event\":$1}"; }
+trap 'event "\"stopped\""; exit 0' TERM
+event "\"started\",\"pid\":$$,\"speaks\":[]"
+while :; do wait; done
+END
+mkdir "$scratch/squeezed"
+cat >"$scratch/squeezed/squeezed.yaml" <<END
+name: squeezed
+summary: Partner b is a program whose child goes short of memory.
+capture: none
+partners:
+  b: { command: [$scratch/parent], needs: [head, tail, sleep] }
+steps:
+  - { do: squeeze, partner: b, room: 0, at: 1s }
+  - { do: relieve, partner: b, delay: 1s }
+until: { step: relieve-b }
+expect:
+  - { partner: b, event: fault, where: { step: squeeze-b, processes: "> 1" } }
+  - { partner: b, event: fault, where: { step: relieve-b, timesOverRoom: "> 0" } }
+END
+try "$lab" run "$scratch/squeezed" --output "$scratch/squeezed"
+expect 'a program is squeezed with what it has started' status 0 out 'squeezed'
+
 try "$lab" run --fabric sim "$scratch/scenarios/silent.yaml" --output "$scratch/sim"
 expect 'the simulator runs none, and says why' status 2 out 'partner b is a program of its own, silent' err 'nothing was run'
 try "$lab" soak --count 1 "$scratch/scenarios/silent.yaml" --output "$scratch/soak"

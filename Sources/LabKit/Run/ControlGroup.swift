@@ -1,7 +1,7 @@
 import ClusterConnection
 import Glibc
 
-/// A control group of the kernel's (cgroup v2) for one partner's process, by which the lab limits what it gets.
+/// A control group of the kernel's (cgroup v2) for one partner, by which the lab limits what it gets.
 struct ControlGroup: Sendable {
     let folder: String
 
@@ -36,15 +36,34 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// Has the process belong to the group.
+    /// Has a partner's process belong to the group, with all that it has started and left in its process group. What they
+    /// start from then on belongs to it by itself.
     ///
-    /// - Throws: when it does not afterwards.
-    func add(_ pid: pid_t) throws {
-        try Self.put("\(pid)", into: "\(folder)/cgroup.procs")
-        guard try text(of: "cgroup.procs").split(separator: "\n").contains("\(pid)") else {
-            throw LabError("process \(pid) is not in \(folder)")
+    /// - Parameter leader: of the process group.
+    /// - Returns: how many processes they are.
+    /// - Throws: when one of them does not belong to it afterwards.
+    func add(_ leader: pid_t) throws -> Int {
+        var outside = ProcessPlace.members(of: leader)
+        guard outside.contains(leader) else { throw LabError("process \(leader) is gone") }
+        // While one is brought in, another that is still outside may start one more there.
+        for _ in 0..<Self.mostRounds {
+            for pid in outside.sorted() {
+                do { try Self.put("\(pid)", into: "\(folder)/cgroup.procs") } catch {
+                    // What has ended meanwhile needs nothing any more.
+                    if ProcessPlace(of: pid).map({ !$0.hasEnded }) ?? false { throw error }
+                }
+            }
+            let inside = Set(try text(of: "cgroup.procs").split(separator: "\n").compactMap { pid_t($0) })
+            let members = ProcessPlace.members(of: leader)
+            outside = members.subtracting(inside)
+            if outside.isEmpty { return members.count }
         }
+        throw LabError(
+            "process \(outside.sorted()[0]), of those that \(leader) has started, is not in \(folder)")
     }
+
+    /// How often processes may start others while they are brought in.
+    private static let mostRounds = 100
 
     /// Sets a limit, and reads it back.
     ///

@@ -130,25 +130,3 @@ struct PartnerProcess: Sendable {
         }
     }
 }
-
-/// How a process stands, by /proc/PID/stat.
-private struct ProcessPlace {
-    let isStopped: Bool
-    /// It waits for somebody to take its exit status, or is not even that any more.
-    let hasEnded: Bool
-    /// Its process group.
-    let group: pid_t
-
-    /// - Returns: nil where there is no such process.
-    init?(of pid: pid_t) {
-        // The name in parentheses may hold anything; behind the last one are the state, the parent and the group.
-        guard let text = Files.text(of: "/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else {
-            return nil
-        }
-        let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 2, let group = pid_t(fields[2]) else { return nil }
-        isStopped = fields[0] == "T"
-        hasEnded = ["Z", "X"].contains(fields[0])
-        self.group = group
-    }
-}

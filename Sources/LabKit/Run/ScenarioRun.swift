@@ -36,7 +36,7 @@ struct ScenarioRun {
         case starved(PartnerID, StarvedProcess)
         case fed(Int, StarvedProcess.Throttling)
         /// A process was squeezed, or relieved; the step's `partDone` follows.
-        case squeezed(PartnerID, SqueezedProcess)
+        case squeezed(Int, PartnerID, SqueezedProcess)
         case relieved(Int, SqueezedProcess.Shortage)
         case load(BusyLoops.Report)
         case failed(String)
@@ -224,7 +224,9 @@ struct ScenarioRun {
                 ("throttledPeriods", .unsigned(throttling.periods)),
                 ("throttledNs", .unsigned(throttling.span.nanoseconds)),
             ]
-        case .squeezed(let partner, let process): squeezed[partner] = process
+        case .squeezed(let index, let partner, let process):
+            squeezed[partner] = process
+            underWay[index]?.findings = process.findings
         case .relieved(let index, let shortage):
             underWay[index]?.findings = [("timesOverRoom", .unsigned(shortage.times))]
         case .load(let report):
@@ -557,7 +559,7 @@ struct ScenarioRun {
             return
         }
         background(index, &group) { [report] in
-            report.yield(.squeezed(partner, try SqueezedProcess.squeeze(pid, of: partner, to: room)))
+            report.yield(.squeezed(index, partner, try SqueezedProcess.squeeze(pid, of: partner, to: room)))
         }
     }
 

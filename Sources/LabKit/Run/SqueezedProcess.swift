@@ -1,16 +1,18 @@
 import ClusterConnection
 import Glibc
 
-/// A process that is short of memory.
+/// A process that is short of memory, with all that it has started.
 ///
-/// A control group of its own says how much more it may take before the kernel makes it wait for each page
-/// (memory.high of cgroup v2). What it had before is not counted, nor taken from it: its pages are locked. A limit that ends in the
-/// kernel's killing somebody (memory.max) is none to use here: that is a death, and `kill` is quicker.
+/// A control group of its own says how much more they may take before the kernel makes them wait for each page
+/// (memory.high of cgroup v2). What they had before they came into it is not counted there, nor taken from them. A limit that
+/// ends in the kernel's killing somebody (memory.max) is none to use here: that is a death, and `kill` is quicker.
 struct SqueezedProcess: Sendable {
     private let group: ControlGroup
     private let before: Shortage
+    /// How it was squeezed, for the history.
+    let findings: [(String, JSONValue)]
 
-    /// What the lack of memory did to the group's process.
+    /// What the lack of memory did to the group's processes.
     struct Shortage: Hashable, Sendable {
         /// How often it had more than its room, and was held up for that.
         var times: UInt64
@@ -24,14 +26,29 @@ struct SqueezedProcess: Sendable {
 
     /// Squeezes a process.
     ///
-    /// - Parameter room: bytes that it may still take.
+    /// - Parameter room: bytes that it may still take, with all that it has started.
     /// - Throws: when the kernel cannot do it, or did not.
     static func squeeze(_ pid: pid_t, of partner: PartnerID, to room: UInt64) throws -> SqueezedProcess {
         let group = try ControlGroup.make(of: partner, with: "memory")
-        try group.set("memory.high", to: "\(room)")
+        let processes = try group.add(pid)
         let before = try shortage(in: group)
-        try group.add(pid)
-        return SqueezedProcess(group: group, before: before)
+        // From an earlier squeeze on, what it took is counted here.
+        guard let used = UInt64(try group.text(of: "memory.current").trimmed) else {
+            throw LabError("memory.current of \(group.folder) is not a count of bytes")
+        }
+        let limit = limit(leaving: room, beside: used, page: UInt64(getpagesize()))
+        try group.set("memory.high", to: "\(limit)")
+        return SqueezedProcess(
+            group: group, before: before,
+            findings: [
+                ("processes", .unsigned(UInt64(processes))), ("usedBytes", .unsigned(used)),
+                ("limitBytes", .unsigned(limit)),
+            ])
+    }
+
+    /// What the group may hold: whole pages, as the kernel counts.
+    static func limit(leaving room: UInt64, beside used: UInt64, page: UInt64) -> UInt64 {
+        (used + room + page - 1) / page * page
     }
 
     /// Gives the process all the memory that there is.

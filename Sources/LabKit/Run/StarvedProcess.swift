@@ -44,7 +44,7 @@ struct StarvedProcess: Sendable {
         for thread in threads.keys where sched_setscheduler(thread, SCHED_OTHER, &ordinary) != 0 {
             throw LabError("sched_setscheduler of thread \(thread): \(String(cString: strerror(errno)))")
         }
-        try group.add(pid)
+        _ = try group.add(pid)
         return StarvedProcess(group: group, threads: threads, before: try throttling(in: group))
     }
 

@@ -82,7 +82,7 @@ enum EventFields {
         case .runStarted: "scenario clock fabric kernel wallNs"
         case .fault:
             "step action rail held arrived began byNs damaged effect failDelayNs freezeAfter killAfter lost"
-                + " outOfOrder packets passed periodNs quotaNs repeated roomBytes throttledNs throttledPeriods timesOverRoom"
+                + " outOfOrder packets passed periodNs processes quotaNs repeated roomBytes usedBytes limitBytes throttledNs throttledPeriods timesOverRoom"
                 + " told"
         case .census: "pid descriptors qp cq mr pd cm_id srq began"
         case .loadEnded: "busyLoops forNs cpuNs busyPercent"

@@ -47,14 +47,14 @@ final class Messenger: Client {
         switch notice {
         case .ready(let incarnation, let count, _):
             partner = incarnation
-            ports = Array(repeating: Conversation(), count: Int(count))
+            begin(count)
             requests = 0
             outOfOrder = 0
             roundTrips.reset()
             ask(services)
         case .resumed(_, let count, _):
             // What was asked before may or may not have been heard: who asks only for the time asks anew.
-            ports = Array(repeating: Conversation(), count: Int(count))
+            begin(count)
             ask(services)
         case .paused:
             services.wake(at: nil)
@@ -66,6 +66,12 @@ final class Messenger: Client {
         case .noCounterpart, .refused, .portsFailed, .verdict, .partnerPhase, .partnerStalled:
             break
         }
+    }
+
+    /// Begins anew with so many ports: perhaps fewer than there were before.
+    private func begin(_ count: UInt32) {
+        ports = Array(repeating: Conversation(), count: Int(count))
+        nextPort = 0
     }
 
     func woken(_ services: ClientServices) { ask(services) }

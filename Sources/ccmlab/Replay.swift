@@ -6,7 +6,7 @@ struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Feed a recorded run to the connection manager again: does it do the same?",
         discussion: """
-            Every run but those of --speed and bench records, for each life of a partner, all that its connection \
+            Every run on real verbs, but those of --speed and bench, records, for each life of a partner, all that its connection \
             manager was told and what it wanted done about it. A replay builds the manager anew, tells it the same, and \
             compares action by action. It needs no privileges and no virtual machine, and takes milliseconds. Run by \
             a changed program it shows the first thing that the change does otherwise.

@@ -9,8 +9,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Makes the fabric (or boots the virtual machine and makes it there), runs every scenario on it with two \
             real partner processes, checks what always holds and what the scenario expects, prints a table, and \
-            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, packet capture, and \
-            report.html, which shows all of it.
+            leaves a run folder: merged events, both histories, scenario, verdicts, JUnit XML, KTAP, on real verbs also \
+            packet capture and recordings, and report.html, which shows all of it.
 
             Exit status: 0 all held, or broke as its scenario expects, 1 something did not hold, 2 a run could not be \
             carried out, 64 wrong usage or a malformed scenario, 130 interrupted.

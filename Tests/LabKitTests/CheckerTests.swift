@@ -170,6 +170,17 @@ struct CheckerTests {
         #expect(run.brokenRules.contains(.establishedAlive))
     }
 
+    /// Its kernel takes queue pairs down until then, and on one processor nobody else runs meanwhile.
+    @Test(arguments: [(1_229.0, false), (1_231, true)])
+    func untilAProcessIsGoneWhatItWroteMayBeSeen(_ time: Double, _ breaks: Bool) throws {
+        var run = try killAndBootAgain(goneAt: 1_230)
+        run.add(
+            time, .a, .established,
+            [("connection", .integer(3)), ("partnerIncarnation", .string(HistoryBuilder.incarnation(.b, 1)))])
+        run.add(time + 0.1, .a, .retired, [("connection", .integer(3))])
+        #expect(run.brokenRules.contains(.establishedAlive) == breaks, "\(run.words)")
+    }
+
     @Test func establishedWithADeadIncarnationBreaks() throws {
         var run = try killAndBootAgain()
         // An old request is accepted: a connects once more to the incarnation that died at 1.2 s.
@@ -512,10 +523,10 @@ struct CheckerTests {
     }
 
     /// b is killed at 1.2 s, found dead 12 ms later, and boots again.
-    private func killAndBootAgain() throws -> HistoryBuilder {
+    private func killAndBootAgain(goneAt gone: Double = 1_201) throws -> HistoryBuilder {
         var run = try HistoryBuilder.goodRun()
         run.remove { $0.time > HistoryBuilder.instant(1_200) }
-        run.gone(.b, at: 1_201, began: 1_200, told: "kill", ("signal", 9))
+        run.gone(.b, at: gone, began: 1_200, told: "kill", ("signal", 9))
         run.verdict("dead", by: .a, at: 1_212)
         run.add(1_213, .a, .retired, [("connection", .integer(1))])
         run.boot(.b, at: 1_300, life: 2)

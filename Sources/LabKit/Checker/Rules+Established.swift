@@ -96,8 +96,11 @@ extension Timeline {
                     "\(partner.rawValue) established with an incarnation that had not started yet",
                     evidence: [event, life.started])
             }
-            // The end of a process takes a moment to be seen, and that moment has a bound of its own.
-            if let began = life.endBegan, began + tolerance < event.time, let ended = life.ended {
+            // The end of a process takes a moment to be seen, and that moment has a bound of its own. Until the process is
+            // gone its kernel may still bring what it wrote, and keep the other side from running meanwhile.
+            if let began = life.endBegan, let ended = life.ended,
+                max(began + tolerance, ended.time) < event.time
+            {
                 return Broken(
                     .establishedAlive,
                     "\(partner.rawValue) established with an incarnation that had ended "

@@ -132,6 +132,20 @@ struct SweepAxisTests {
         }
     }
 
+    @Test func valuesThatDoNotGoTogetherAreRefusedAndThoseThatDoAreNot() {
+        func found(_ caps: String, _ starts: String) -> [String] {
+            problems(
+                of: HistoryBuilder.minimal
+                    + "sweep: { settings: { connect.backoffCap: [\(caps)], connect.backoffStart: [\(starts)] } }\n"
+            ).map(\.text)
+        }
+        let refused = found("10ms, 1s", "5ms, 20ms")
+        #expect(refused.count == 1, "\(refused)")
+        #expect(refused.allSatisfy { $0.contains("“20ms” beside connect.backoffCap=10ms") }, "\(refused)")
+        // More than the cap that the file leaves as it is.
+        #expect(found("2s", "1s") == [])
+    }
+
     @Test func theFailpointsOfStepsAreVariedToo() throws {
         let scenario = try ScenarioParser.parse(
             HistoryBuilder.minimal

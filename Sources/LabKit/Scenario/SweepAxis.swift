@@ -51,31 +51,39 @@ extension SweepAxis {
             .compactMap { $0 } + settings(of: fields, partners)
     }
 
-    /// The axes under `sweep.settings`: each value has to be good for both partners.
+    /// The axes under `sweep.settings`. Each combination of their values has to be good for both partners.
     private static func settings(of sweep: YAMLFields, _ partners: [PartnerID: PartnerPlan]) -> [SweepAxis] {
         guard let fields = sweep.section("settings") else { return [] }
         if fields.names.isEmpty {
             sweep.refuse(
                 "settings", "expected a setting and its values, such as heartbeat.interval: [5ms, 10ms]")
         }
-        return fields.names.sorted().compactMap { path in
-            guard let values = fields.values(path, expected: "a value", { $0 }) else { return nil }
+        var axes: [SweepAxis] = []
+        var mixtures = [(label: "", settings: PartnerID.allCases.compactMap { partners[$0]?.settings })]
+        for path in fields.names.sorted() {
+            guard let values = fields.values(path, expected: "a value", { $0 }) else { continue }
             checkOneByOne(path, values, fields)
-            for value in values {
-                for partner in PartnerID.allCases {
+            axes.append(.setting(path, values))
+            var refused: Set<String> = []
+            mixtures = mixtures.flatMap { mixture in
+                values.filter { !refused.contains($0) }.compactMap { value in
                     do throws(InputProblems) {
-                        _ = try partners[partner]?.settings.with(path, value)
+                        var settings: [PartnerSettings] = []
+                        for one in mixture.settings { settings.append(try one.with(path, value)) }
+                        return ("\(mixture.label) \(path)=\(value)", settings)
                     } catch {
+                        refused.insert(value)
+                        let beside = mixture.label.isEmpty ? "" : " beside\(mixture.label)"
                         let whys = error.problems.map {
                             $0.field == path ? $0.text : "\($0.field): \($0.text)"
                         }
-                        fields.refuse(path, "“\(value)”: \(whys.joined(separator: "; "))")
-                        break
+                        fields.refuse(path, "“\(value)”\(beside): \(whys.joined(separator: "; "))")
+                        return nil
                     }
                 }
             }
-            return .setting(path, values)
         }
+        return axes
     }
 
     private static func checkOneByOne(_ name: String, _ values: [some Hashable]?, _ fields: YAMLFields) {
@@ -106,7 +114,7 @@ extension SweepAxis {
             values.map { value in
                 var scenario = scenario
                 for (partner, plan) in scenario.partners {
-                    // Each value was tried when the file was read.
+                    // Each combination was tried when the file was read.
                     if let settings = try? plan.settings.with(path, value) {
                         scenario.partners[partner]?.settings = settings
                     }

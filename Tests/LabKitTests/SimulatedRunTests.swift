@@ -10,6 +10,11 @@ struct SimulatedRunTests {
         return try SimulatedRun.run(try #require(scenario.variants.first), seed: seed)
     }
 
+    private static func carryOut(_ text: String) throws -> SimulatedRun.Outcome {
+        let scenario = try ScenarioParser.parse("name: test\nsummary: A test.\n" + text, file: "test.yaml")
+        return try SimulatedRun.carryOut(try #require(scenario.variants.first), seed: 1)
+    }
+
     @Test func theHistoryIsOneThatTheCheckerJudges() throws {
         let record = try Self.run(
             "settings: { clients: [ { kind: logMirror }, { kind: messenger }, { kind: failoverMonitor } ] }\n"
@@ -115,6 +120,44 @@ struct SimulatedRunTests {
         } throws: {
             "\($0)".contains(reason)
         }
+    }
+
+    /// As on real verbs: without clients there are no ports to be made, and the boot that is to strike itself then lives on.
+    /// The history holds each life once.
+    @Test(arguments: [
+        ("boot, partner: b, delay: 2s", "step boot-b-2: b runs already"),
+        ("boot, partner: b, delay: 2s, freezeAfter: firstRead", "step boot-b-2: b runs already"),
+    ])
+    func whoRunsIsNotBootedOnceMore(_ step: String, _ reason: String) throws {
+        let outcome = try Self.carryOut(
+            """
+            steps:
+              - { do: kill, partner: b, at: 1s }
+              - { do: boot, partner: b, delay: 200ms, killAfter: portsMade }
+              - { do: \(step) }
+
+            """)
+        #expect(outcome.failure == reason)
+        let events = outcome.record.events
+        #expect(events.last { $0.name == .runEnded }?.text("reason") == reason)
+        let lives = events.filter { $0.name == .started && $0.partner == .b }.map(\.incarnation)
+        #expect(lives.count == 2 && Set(lives).count == 2)
+    }
+
+    /// The boot has struck itself by then.
+    @Test(arguments: ["kill", "reboot", "stop", "freeze", "powerOff"])
+    func whoDoesNotRunIsDoneNothingTo(_ action: String) throws {
+        let outcome = try Self.carryOut(
+            """
+            steps:
+              - { do: kill, partner: b, at: 1s }
+              - { do: boot, partner: b, delay: 200ms, killAfter: firstRead }
+              - { do: \(action), partner: b, delay: 2s }
+
+            """)
+        let step = outcome.record.variant.scenario.steps[2].id
+        #expect(outcome.failure == "step \(step): b does not run")
+        #expect(!outcome.record.events.contains { $0.text("step") == step })
     }
 
     @Test func whatBothHoldIsCounted() throws {

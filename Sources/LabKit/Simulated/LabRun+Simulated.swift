@@ -47,9 +47,9 @@ extension LabRun {
         var judgement: Judgement
         var events: [HistoryEvent] = []
         do {
-            let record = try SimulatedRun.run(variant, seed: seed &+ UInt64(repetition - 1))
-            events = record.events
-            judgement = Checker.judge(record)
+            let outcome = try SimulatedRun.carryOut(variant, seed: seed &+ UInt64(repetition - 1))
+            events = outcome.record.events
+            judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
         } catch {
             judgement = .notRun(error.description)
         }

@@ -21,6 +21,8 @@ struct SimulatedRun {
     /// Steps that told a partner to stop whose process is not gone yet, and when, by the place of that life in the world's.
     private var stopping: [Int: (step: Int, began: Instant)] = [:]
     private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
+    /// Why the run could not be carried out; nil while it can.
+    private var failure: String?
 
     private init(
         _ variant: ScenarioVariant, seed: UInt64, keepsSteps: Bool = false, tamper: (any Tamper)? = nil
@@ -76,15 +78,32 @@ struct SimulatedRun {
         return nil
     }
 
-    /// Runs a scenario once.
+    /// What a run came to.
+    struct Outcome {
+        let record: RunRecord
+        /// Why it could not be carried out as the scenario says; nil when it was.
+        let failure: String?
+    }
+
+    /// Runs a scenario once, as far as it can be carried out.
+    static func carryOut(
+        _ variant: ScenarioVariant, seed: UInt64, tamper: (any Tamper)? = nil
+    ) throws(LabError) -> Outcome {
+        if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
+        var run = try SimulatedRun(variant, seed: seed, tamper: tamper)
+        let record = run.run()
+        return Outcome(record: record, failure: run.failure)
+    }
+
+    /// Runs a scenario once, to its end.
     ///
     /// - Parameter tamper: what changes the connection managers behind their back, so that a test sees the checker find it.
     package static func run(
         _ variant: ScenarioVariant, seed: UInt64, tamper: (any Tamper)? = nil
     ) throws(LabError) -> RunRecord {
-        if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
-        var run = try SimulatedRun(variant, seed: seed, tamper: tamper)
-        return run.run()
+        let outcome = try carryOut(variant, seed: seed, tamper: tamper)
+        if let failure = outcome.failure { throw LabError(failure) }
+        return outcome.record
     }
 
     /// What the connection managers were told until the run ended, by life (`a1`), in the order in which they were.
@@ -92,6 +111,7 @@ struct SimulatedRun {
         if let obstacle = obstacle(variant.scenario) { throw LabError("not for the simulator: \(obstacle)") }
         var run = try SimulatedRun(variant, seed: seed, keepsSteps: true)
         let end = run.run().events.first { $0.name == .runEnded }?.time
+        if let failure = run.failure { throw LabError(failure) }
         var names: [String] = []
         var boots = [0, 0]
         for life in run.world.lives {
@@ -114,9 +134,9 @@ struct SimulatedRun {
                 ("kernel", .string("none")),
             ])
         var ending: RunEnding?
-        while ending == nil {
+        while ending == nil, failure == nil {
             let orders = director.orders(at: world.now)
-            for order in orders {
+            for order in orders where failure == nil {
                 switch order {
                 case .boot(let partner): boot(partner)
                 case .perform(let index): perform(index)
@@ -126,7 +146,8 @@ struct SimulatedRun {
             // A step that is done may be followed by one that is due at once.
             if ending == nil, orders.isEmpty, let end = waitForNews() { ending = end }
         }
-        _ = log.run(.runEnded, at: world.now, [("reason", .string((ending ?? .finished).text))])
+        let reason = failure ?? (ending ?? .finished).text
+        _ = log.run(.runEnded, at: world.now, [("reason", .string(reason))])
         stopAll()
         return RunRecord(
             variant: variant,
@@ -303,6 +324,10 @@ extension SimulatedRun {
         let began = world.now
         let node = step.partner.flatMap { PartnerID.allCases.firstIndex(of: $0) } ?? 0
         let rails = step.rail.map { [$0] } ?? Array(0..<scenario.rails)
+        if let why = hindrance(to: step) {
+            failure = "step \(step.id): \(why)"
+            return
+        }
         switch step.action {
         case .stop:
             if let number = world.lives.lastIndex(where: { $0.node == node }), world.life(of: node) != nil {
@@ -348,6 +373,21 @@ extension SimulatedRun {
         }
         director.stepDone(index, StepMoment(began: began, effect: began))
         _ = takeNews()
+    }
+
+    /// Why a step cannot be done to its partner as that is now; nil when it can. No look at the scenario tells it: a boot
+    /// that is to strike itself may do so at any time, or never.
+    private func hindrance(to step: Step) -> String? {
+        guard let partner = step.partner, let node = PartnerID.allCases.firstIndex(of: partner) else {
+            return nil
+        }
+        let runs = world.lives.contains { $0.node == node && $0.buriedAt == nil }
+        switch step.action {
+        case .boot: return runs ? "\(partner.rawValue) runs already" : nil
+        case .kill, .reboot, .stop, .freeze, .thaw, .powerOff:
+            return runs ? nil : "\(partner.rawValue) does not run"
+        default: return nil
+        }
     }
 
     /// Counts what both hold of the simulated transport. A process has one more identifier for each rail it listens on, which

@@ -24,5 +24,5 @@ enum Status {
     static let didNotHold = ExitCode(1)
     static let notCarriedOut = ExitCode(2)
     static let badInput = ExitCode(64)
-    static let interrupted = ExitCode(130)
+    static let interrupted = ExitCode(Interrupts.status)
 }

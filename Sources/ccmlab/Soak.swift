@@ -15,6 +15,8 @@ struct Soak: AsyncParsableCommand {
             only their settings are taken. Faults come in chunks of \(SoakPlan.chunkSize), each a run of its own whose \
             scenario lies in the run folder and can be run again by “ccmlab run”.
 
+            Whoever interrupts it is told of the chunks that are done, as at the end; a second Ctrl-C ends that, too.
+
             Exit status: 0 all held, 1 something did not hold, 2 a chunk could not be carried out, 64 wrong usage or a \
             malformed scenario, 130 interrupted.
 
@@ -111,10 +113,16 @@ struct Soak: AsyncParsableCommand {
             bound: bound.flatMap { TimeSpan(text: $0) },
             jobs: jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), output: folder,
             shownOutput: folder)
-        if try await !soak.run(&display) {
-            try await place.report(on: folder, &display)
-            throw Status.didNotHold
+        let outcome = try await soak.run(&display)
+        func report() async throws {
+            if !outcome.held { try await place.report(on: folder, &display) }
         }
+        guard outcome.isComplete else {
+            try await Interrupts.last(report)
+            throw CancellationError()
+        }
+        try await report()
+        if !outcome.held { throw Status.didNotHold }
     }
 
     private func soak() async throws {
@@ -135,24 +143,54 @@ struct Soak: AsyncParsableCommand {
         let folder = try place.makeFolder()
         try place.keepCommand(in: folder, adding: self.seed == nil ? ["--seed", "\(seed)"] : [])
         var display = place.display
+        let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
         if usesVM {
             let extent = time.map { ["--for", $0] } ?? ["--count", "\(faults)"]
-            let status = try await place.runInVM(
-                ["soak", "--seed", "\(seed)"] + extent + part.arguments, paths.map { Checkout.absolute($0) },
-                checkout: checkout, program: program, folder: folder,
-                lasting: span ?? Self.spanOfFault * UInt64(faults), &display)
+            // What an earlier soak has left here says nothing of this one.
+            unlink("\(folder)/verdicts.json")
+            let status: ExitCode
+            do {
+                status = try await place.runInVM(
+                    ["soak", "--seed", "\(seed)"] + extent + part.arguments,
+                    paths.map { Checkout.absolute($0) },
+                    checkout: checkout, program: program, folder: folder,
+                    lasting: span ?? Self.spanOfFault * UInt64(faults), &display)
+            } catch let interruption as CancellationError {
+                try await tell(of: plan, interruptedIn: folder, &display)
+                throw interruption
+            }
             try await place.report(on: folder, &display)
             if !status.isSuccess { throw status }
             return
         }
-        let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
         var run = LabRun(
             scenarios: [], soak: plan, checkout: checkout, ccmd: program, repetitions: 1,
             measuresSpeed: false, output: folder,
             shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         run.shard = part.shard
-        let results = try await run.run(&display)
+        let results: [RunResult]
+        do {
+            results = try await run.run(&display)
+        } catch let interruption as CancellationError {
+            // In the virtual machine nobody interrupts the lab but by ending the machine.
+            try await Interrupts.last {
+                try await place.report(on: folder, &display)
+            }
+            throw interruption
+        }
         if !results.isEmpty { try await place.report(on: folder, &display) }
         try Place.finish(results)
+    }
+
+    /// Tells of the chunks that are done when the virtual machine is ended in the midst of one.
+    private func tell(of plan: SoakPlan, interruptedIn folder: String, _ display: inout Display) async throws
+    {
+        try await Interrupts.last {
+            display.status("reading the chunks that are done")
+            let table = Table(colours: display.colours)
+            let told = try SoakReport.ofInterrupted(plan, shard: part.shard, in: folder, table)
+            display.lines(told.lines)
+            if told.hasRuns { try await place.report(on: folder, &display) }
+        }
     }
 }

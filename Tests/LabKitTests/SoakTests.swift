@@ -152,6 +152,94 @@ struct SoakTests {
         #expect(lines.contains("  again: ccmlab run runs/latest/soak-7-01/scenario.yaml"))
     }
 
+    @Test(arguments: [
+        (
+            SoakPlan.Extent.faults(200), 1,
+            "interrupted: 1 of 10 chunks are done; the one that was under way is not counted"
+        ),
+        (.faults(20), 0, "interrupted: 0 of 1 chunks are done; the one that was under way is not counted"),
+        (
+            .time(.seconds(3_600)), 1,
+            "interrupted: before 3600s were over, 1 chunk is done; the one that was under way is not counted"
+        ),
+        (
+            .time(.seconds(90)), 0,
+            "interrupted: before 90s were over, no chunks are done; the one that was under way is not counted"
+        ),
+    ])
+    func anInterruptedSoakSaysWhatIsDoneAndWhatIsNot(
+        _ extent: SoakPlan.Extent, _ chunks: Int, _ words: String
+    ) throws {
+        let plan = try plan(seed: 7, extent)
+        let results = try (0..<chunks).map { number in
+            RunResult(
+                variant: ScenarioVariant(scenario: try plan.chunk(number, faults: 20), label: ""),
+                repetition: 1,
+                judgement: try HistoryBuilder.killAndBootAgain().judgement, folder: "soak-7-01",
+                start: HistoryBuilder.instant(0), duration: .seconds(2))
+        }
+        let report = SoakReport(plan, results, isComplete: false)
+        let lines = report.lines(
+            clock: "virtual", kernel: "7.3", folder: "runs/latest", Table(colours: false))
+        for line in lines { #expect(line.count <= 80, "\(line)") }
+        #expect(lines.joined(separator: " ").contains(words), "\(lines)")
+        // What was not done is not done by the command either that does the rest again.
+        #expect(
+            lines.contains("replay: ccmlab soak --seed 7 --count 20 --clock virtual base.yaml")
+                == (chunks == 1))
+    }
+
+    @Test func theChunksOfAPartAreCountedByThatPart() throws {
+        let parts = ["1/3", "2/3", "3/3"].compactMap { Shard(text: $0) }
+        let plan = try plan(seed: 7, .faults(195))
+        let counts = parts.map { plan.chunkCount(in: $0) ?? 0 }
+        #expect(counts.reduce(0, +) == 10 && plan.chunkCount(in: .whole) == 10)
+        let drawn = try (0..<10).map { try plan.chunk($0, faults: 20).name }
+        #expect(counts == parts.map { part in drawn.count { part.contains($0) } })
+    }
+
+    /// Whoever ends the machine in which a soak runs has the chunks that were brought out of it, one by one.
+    @Test func whatIsToldOfTheFolderIsWhatTheSoakItselfWouldHaveTold() throws {
+        let folder = try Files.makeOwnFolder("/tmp/ccm-lab-test.")
+        defer { Files.removeFolder(folder) }
+        let plan = try plan(seed: 7, .faults(60))
+        let table = Table(colours: false)
+        let nothing = try SoakReport.ofInterrupted(plan, shard: .whole, in: folder, table)
+        #expect(!nothing.hasRuns && nothing.lines.contains("run folder: \(folder)"), "\(nothing.lines)")
+
+        let results = try (0..<2).map { number in
+            let variant = ScenarioVariant(scenario: try plan.chunk(number, faults: 3), label: "")
+            let record = try SimulatedRun.run(variant, seed: 1)
+            let start = try #require(record.events.first).time
+            let result = RunResult(
+                variant: variant, repetition: 1, judgement: Checker.judge(record),
+                folder: variant.scenario.name, start: start,
+                duration: try #require(record.events.last).time - start)
+            let path = "\(folder)/\(result.folder)"
+            try Files.makeFolder(path)
+            try Files.write(variant.scenario.text, to: "\(path)/scenario.yaml")
+            try Files.write(record.events.map { $0.line + "\n" }.joined(), to: "\(path)/events.jsonl")
+            try JudgedRun.write(result, to: path)
+            return result
+        }
+        try Files.write(
+            JSONText.pretty(LabEnvironment.simulated(seed: 1, root: folder).json),
+            to: "\(folder)/environment.json")
+        try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(folder)/verdicts.json")
+        // Of the chunk that was under way there may be anything.
+        try Files.makeFolder("\(folder)/soak-7-03")
+        try Files.write("{\"result\": \"he", to: "\(folder)/soak-7-03/verdict.json")
+
+        let told = try SoakReport.ofInterrupted(plan, shard: .whole, in: folder, table)
+        let own = SoakReport(plan, results, isComplete: false)
+        #expect(
+            told.lines
+                == [""] + own.lines(clock: "virtual", kernel: "none", folder: folder, table))
+        #expect(told.hasRuns && told.lines.contains { $0.hasPrefix("interrupted: 2 of 3 chunks are done") })
+        let json = try #require(Files.text(of: "\(folder)/soak.json"))
+        #expect(json == JSONText.pretty(own.json) && json.contains("\"complete\": false"))
+    }
+
     @Test func faultsAreCountedByWhatThePairWasAt() throws {
         var run = try HistoryBuilder.killAndBootAgain()
         run.scenario = try ScenarioParser.parse(

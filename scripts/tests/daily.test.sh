@@ -112,9 +112,15 @@ printf '#!/bin/sh\n' >"$scratch/checkout/scripts/lib/keep-resident"
 cat >"$scratch/checkout/scripts/vm" <<'END'
 #!/bin/sh
 trap 'echo told >"$SCRATCH/told"; kill $!; exit 143' TERM
-while [ "$1" != --door ]; do shift; done
-stat -c '%a %n' "$2" >"$SCRATCH/door"
 sleep 600 &
+while [ "$1" != -- ]; do
+    case $1 in
+        --door) stat -c '%a %n' "$2" >"$SCRATCH/door" ;;
+        --results) [ ! -d "$SCRATCH/chunks" ] || cp -r "$SCRATCH/chunks/." "$2" ;;
+    esac
+    shift
+done
+echo up >"$SCRATCH/up"
 wait
 END
 chmod 755 "$scratch/checkout/scripts/vm" "$scratch/checkout/scripts/lib/keep-resident"
@@ -136,5 +142,26 @@ try keeps KILL
 expect 'the machine ends with a lab that is killed outright' status 137 holds 'soon "[ -e \"$scratch/told\" ]"'
 read -r _ door <"$scratch/door"
 rmdir "$door"
+
+# A machine that brings the first chunk of a soak out, and is then ended.
+sed -e 's/^name: .*/name: soak-7-01/' -e 's/hung }, within: 5ms/dead }/' -e /expectedToBreak/d "$scratch/known.yaml" >"$scratch/chunk.yaml"
+soaks() {
+    rm -rf "$scratch/soak" "$scratch/up" "$scratch/told"
+    SCRATCH=$scratch CCM_LAB_ROOT=$scratch/checkout "$lab" soak --seed 7 --count 60 --fabric vm --ccmd /bin/true \
+        --output "$scratch/soak" "$PWD/Lab/scenarios/soak" &
+    soon '[ -s "$scratch/up" ]'
+    kill "-$1" $!
+    wait $!
+}
+try soaks TERM
+expect 'a soak that is interrupted before a chunk is done says so' status 130 err interrupted \
+    out 'interrupted: 0 of 3 chunks are done' out "run folder: $scratch/soak" holds '[ -e "$scratch/told" ]'
+try "$lab" run --fabric sim "$scratch/chunk.yaml" --output "$scratch/chunks"
+expect 'the chunk holds' status 0
+try soaks INT
+expect 'one that is interrupted later tells of the chunks that are done, and reports them' status 130 err interrupted \
+    out 'interrupted: 1 of 3 chunks are done' out '1 of 1 chunks held' out 'faults                  1  kill 1' \
+    out '--seed 7 --count 20' out "report: $scratch/soak/report.html" holds '[ -s "$scratch/soak/report.html" ]' \
+    holds 'grep -q "\"complete\": false" "$scratch/soak/soak.json"' holds '[ -s "$scratch/soak/junit.xml" ]'
 
 echo '# end'

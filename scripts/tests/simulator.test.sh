@@ -31,6 +31,23 @@ digest() { "$lab" soak --fabric sim --seed 1 --count 10000 --jobs "$1" --output 
 one=$(digest 1) two=$(digest 2)
 try echo "$one $two"
 expect 'ten thousand ordeals come out the same, however many run at once' holds '[ -n "$one" ] && [ "$one" = "$two" ]'
+# interrupted: what ordeals without end tell when they are interrupted in their midst.
+interrupted() {
+    "$lab" soak --fabric sim --seed 9 --for 60min --progress --output "$scratch/interrupted" >"$scratch/told" &
+    soon 'grep -q "^~ [0-9]* ordeals" "$scratch/told"'
+    kill -TERM $!
+    wait $!
+    local status=$?
+    cat "$scratch/told"
+    return $status
+}
+try interrupted
+expect 'ordeals that are interrupted tell of those that are done' status 130 err interrupted \
+    out 'interrupted    before 3600s were over' holds 'grep -q "\"complete\": false" "$scratch/interrupted/soak.json"'
+done_until_then=$(sed -n 's/^ordeals *\([0-9]*\),.*/\1/p' <<<"$out") digest=$(grep '^digest' <<<"$out")
+try "$lab" soak --fabric sim --seed 9 --count "${done_until_then:-0}" --output "$scratch/soak"
+expect 'which are as many ordeals as come out the same' status 0 out "${digest:-no digest}"
+
 try "$lab" soak --fabric sim --seed 7 --count 2000 --output "$scratch/soak"
 expect 'ordeals hold' status 0 out 'broke          0'
 try "$lab" soak --fabric sim --seed 1 --count 2000 --bound 1ms --output "$scratch/broken"

@@ -82,16 +82,29 @@ package enum Files {
         for name in names(in: source) {
             let from = "\(source)/\(name)"
             let to = "\(target)/\(name)"
-            if isFolder(from) {
-                try copyAll(below: from, to: to)
-            } else {
-                do {
-                    try? FileManager.default.removeItem(atPath: to)
-                    try FileManager.default.copyItem(atPath: from, toPath: to)
-                } catch {
-                    throw LabError("could not copy \(from) to \(to): \(error.localizedDescription)")
-                }
-            }
+            if isFolder(from) { try copyAll(below: from, to: to) } else { try copy(from, to: to) }
+        }
+    }
+
+    /// Copies the files of a folder, and none that is in a folder below it, into another, which need not exist.
+    static func copyFiles(of source: String, to target: String) throws {
+        try makeFolder(target)
+        for name in names(in: source) where !isFolder("\(source)/\(name)") {
+            try copy("\(source)/\(name)", to: "\(target)/\(name)")
+        }
+    }
+
+    /// Copies a file beside its place and then into it: who is interrupted meanwhile leaves a whole one there, or none.
+    private static func copy(_ source: String, to target: String) throws {
+        let new = target + ".new"
+        try? FileManager.default.removeItem(atPath: new)
+        do {
+            try FileManager.default.copyItem(atPath: source, toPath: new)
+        } catch {
+            throw LabError("could not copy \(source) to \(target): \(error.localizedDescription)")
+        }
+        guard rename(new, target) == 0 else {
+            throw LabError("could not copy \(source) to \(target): \(String(cString: strerror(errno)))")
         }
     }
 

@@ -83,6 +83,9 @@ package struct MergedRuns: Sendable {
         ]
     }
 
+    /// What they ran on, by its name in `environment.json`.
+    func told(_ name: String) -> String { environment[name]?.string ?? "unknown" }
+
     /// What must be the same for runs to be parts of one.
     private static func checkAlike(
         _ first: JSONObject, of firstFolder: String, _ other: JSONObject, of otherFolder: String
@@ -158,6 +161,7 @@ private struct Run {
         case .unknown(let why): throw LabError("\(place): \(why)")
         }
         judgement.measurements = run.measurements
+        judgement.incidents = Incidents(of: run.timeline)
         judgement.broken = try run.verdict.breaks.map { broken in
             guard let rule = Rule(rawValue: broken.rule) else {
                 throw LabError("\(place)/verdict.json is damaged: there is no rule “\(broken.rule)”")

@@ -73,6 +73,12 @@ struct LabSession {
         Files.removeFolder("\(stage)/\(folder)")
     }
 
+    /// Brings what is told of all runs so far there, before the end.
+    func deliverReports() throws {
+        guard stage != output else { return }
+        try Files.copyFiles(of: stage, to: output)
+    }
+
     /// The partners come first: every thread of the lab goes to the back of the queue.
     private static func becomeNice() {
         for thread in Files.names(in: "/proc/self/task") {

@@ -37,13 +37,21 @@ package struct SimulatedSoak: Sendable {
     /// How many ordeals a job goes through before it is given others.
     private static let portion: UInt64 = 500
 
-    /// Goes through with all of them.
-    ///
-    /// - Returns: whether every one held.
-    package func run(_ display: inout Display) async throws -> Bool {
+    /// What it came to.
+    package struct Outcome {
+        /// Whether every ordeal held.
+        package let held: Bool
+        /// Whether these are all that were asked for, and it was not interrupted.
+        package let isComplete: Bool
+    }
+
+    /// Goes through with all of them. When it is interrupted it ends with those that are under way, so that what it tells
+    /// is what it tells of so many ordeals.
+    package func run(_ display: inout Display) async throws -> Outcome {
         let began = MonotonicClock.now
         var series = OrdealSeries(bound: bound)
         var next = seed
+        var isComplete = true
         func portion() -> Range<UInt64>? {
             let end: UInt64
             switch extent {
@@ -51,22 +59,23 @@ package struct SimulatedSoak: Sendable {
             case .time(let span): end = MonotonicClock.now - began < span ? next &+ Self.portion : next
             }
             guard next < end, series.broken < UInt64(OrdealSeries.kept) else { return nil }
+            guard !Task.isCancelled else {
+                isComplete = false
+                return nil
+            }
             defer { next = end }
             return next..<end
         }
-        try await withThrowingTaskGroup(of: OrdealSeries.self) { group in
+        await withTaskGroup(of: OrdealSeries.self) { group in
             func begin(_ seeds: Range<UInt64>) {
                 group.addTask { [bound] in
                     var part = OrdealSeries(bound: bound)
-                    for seed in seeds {
-                        try Task.checkCancellation()
-                        part.run(seed)
-                    }
+                    for seed in seeds { part.run(seed) }
                     return part
                 }
             }
             for _ in 0..<max(1, jobs) { if let seeds = portion() { begin(seeds) } }
-            while let part = try await group.next() {
+            while let part = await group.next() {
                 series.add(part)
                 let span = MonotonicClock.now - began
                 display.status(
@@ -76,12 +85,16 @@ package struct SimulatedSoak: Sendable {
         }
         let span = MonotonicClock.now - began
         display.clear()
-        display.lines(report(series, after: span))
-        try keep(series)
-        return series.broken == 0
+        display.lines(report(series, after: span, isComplete: isComplete))
+        if isComplete {
+            try keep(series, isComplete: true)
+        } else {
+            try await Interrupts.last { try keep(series, isComplete: false) }
+        }
+        return Outcome(held: series.broken == 0, isComplete: isComplete)
     }
 
-    private func report(_ series: OrdealSeries, after span: TimeSpan) -> [String] {
+    private func report(_ series: OrdealSeries, after span: TimeSpan, isComplete: Bool) -> [String] {
         let seconds = Double(span.nanoseconds) / 1e9
         func perSecond(_ count: UInt64) -> String { "\(UInt64(Double(count) / max(seconds, 1e-3)))" }
         var lines = [
@@ -95,6 +108,13 @@ package struct SimulatedSoak: Sendable {
             "longest recovery once all was well   \(series.longestRecovery.nanoseconds / 1_000_000) ms",
             "digest         \(HistoryEvent.digits(series.digest))",
         ]
+        if !isComplete {
+            switch extent {
+            case .ordeals(let count):
+                lines.append("interrupted    \(count - series.count) ordeals are not done")
+            case .time(let span): lines.append("interrupted    before \(SpanText.exact(span)) were over")
+            }
+        }
         for (seed, violation) in series.failures {
             lines.append("")
             lines.append("ordeal \(seed): \(violation.invariant.rawValue): \(violation.finding)")
@@ -135,9 +155,10 @@ package struct SimulatedSoak: Sendable {
     private static let realStep = TimeSpan.milliseconds(400)
 
     /// Leaves what was found, and each failing ordeal's history.
-    private func keep(_ series: OrdealSeries) throws {
+    private func keep(_ series: OrdealSeries, isComplete: Bool) throws {
         let summary = JSONObject([
-            ("seed", .integer(Int64(clamping: seed))), ("ordeals", .integer(Int64(clamping: series.count))),
+            ("seed", .integer(Int64(clamping: seed))), ("complete", .bool(isComplete)),
+            ("ordeals", .integer(Int64(clamping: series.count))),
             ("boots", .integer(Int64(clamping: series.boots))),
             ("faults", .integer(Int64(clamping: series.faults))),
             ("broke", .integer(Int64(clamping: series.broken))),

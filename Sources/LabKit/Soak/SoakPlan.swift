@@ -41,6 +41,17 @@ package struct SoakPlan: Sendable {
         }
     }
 
+    /// How many of its chunks are in a part of it; nil where the time decides that.
+    func chunkCount(in shard: Shard) -> Int? {
+        guard case .faults(let count) = extent else { return nil }
+        return (0..<(count + Self.chunkSize - 1) / Self.chunkSize).count { shard.contains(name(ofChunk: $0)) }
+    }
+
+    /// What the chunk of this number is called, as a scenario and as a folder.
+    private func name(ofChunk number: Int) -> String {
+        "soak-\(seed)-" + (number + 1 < 10 ? "0\(number + 1)" : "\(number + 1)")
+    }
+
     /// The chunk of this number as a scenario.
     ///
     /// - Throws: what is wrong with the base that it was made of.
@@ -53,9 +64,9 @@ package struct SoakPlan: Sendable {
         for _ in 0..<number { own = seeds.next() }
         var schedule = SoakSchedule(seed: own, base: base)
         schedule.draw(faults)
-        let count = number + 1 < 10 ? "0\(number + 1)" : "\(number + 1)"
+        let name = name(ofChunk: number)
         let text = """
-            name: soak-\(seed)-\(count)
+            name: \(name)
             summary: >-
               Chunk \(number + 1) of a soak with seed \(seed): \(faults) faults at random, on the pair of
               \(base.name).
@@ -66,7 +77,7 @@ package struct SoakPlan: Sendable {
             \(Self.settings(of: base.text))steps:
             \(schedule.text)
             """
-        return try ScenarioParser.parse(text, file: "soak-\(seed)-\(count).yaml")
+        return try ScenarioParser.parse(text, file: "\(name).yaml")
     }
 
     /// The parts of a scenario's text that say what the pair is like: whole fields of the top level, as they stand.

@@ -4,12 +4,20 @@ import ClusterConnection
 package struct SoakReport {
     private let plan: SoakPlan
     private let results: [RunResult]
+    private let shard: Shard
+    private let isComplete: Bool
     private var incidents = Incidents()
     private var measurements = Measurements()
 
-    package init(_ plan: SoakPlan, _ results: [RunResult]) {
+    /// - Parameters:
+    ///   - results: those of the chunks that are done.
+    ///   - shard: the part of the plan that they are of.
+    ///   - isComplete: whether these are all of them, and the soak was not interrupted.
+    package init(_ plan: SoakPlan, _ results: [RunResult], shard: Shard = .whole, isComplete: Bool = true) {
         self.plan = plan
         self.results = results
+        self.shard = shard
+        self.isComplete = isComplete
         for run in results {
             incidents.add(run.judgement.incidents)
             measurements.add(run.judgement.measurements)
@@ -22,6 +30,7 @@ package struct SoakReport {
     ///   - folder: the run folder as the reader knows it.
     ///   - table: writes what broke.
     package func lines(clock: String, kernel: String, folder: String, _ table: Table) -> [String] {
+        guard !results.isEmpty || isComplete else { return interruption + ["run folder: \(folder)"] }
         var lines = counts + [""] + spans(clock) + [""] + records
         for run in results.filter({ !$0.judgement.result.isWanted }).prefix(5) {
             lines.append("")
@@ -31,18 +40,34 @@ package struct SoakReport {
         let held = results.count { $0.judgement.result == .held }
         lines += [
             "", "\(held) of \(results.count) chunks held (\(clock) time, kernel \(kernel))",
-            "replay: \(replay(clock))", "run folder: \(folder)",
         ]
+        lines += isComplete ? [] : interruption
+        lines += ["replay: \(replay(clock))", "run folder: \(folder)"]
         return lines
+    }
+
+    /// What an interrupted soak has done, and what it has not.
+    private var interruption: [String] {
+        let all = plan.chunkCount(in: shard)
+        let chunks =
+            results.count == 1 ? "1 chunk is" : "\(results.count == 0 ? "no" : "\(results.count)") chunks are"
+        let done =
+            switch plan.extent {
+            case .faults: all.map { "\(results.count) of \($0) chunks are" } ?? chunks
+            case .time(let span): "before \(SpanText.exact(span)) were over, \(chunks)"
+            }
+        return Table.wrapped(
+            "interrupted: \(done) done; the one that was under way is not counted", indent: 0)
     }
 
     /// The command that draws the same faults again.
     func replay(_ clock: String) -> String {
-        // A soak of a length in time is replayed by the faults that it came to.
+        // A soak of a length in time, or one that was interrupted, is replayed by the faults that it came to.
+        let done = results.count * SoakPlan.chunkSize
         let count: Int =
             switch plan.extent {
-            case .faults(let count): count
-            case .time: results.count * SoakPlan.chunkSize
+            case .faults(let count): isComplete || shard != .whole ? count : min(count, done)
+            case .time: done
             }
         var text = "ccmlab soak --seed \(plan.seed) --count \(max(1, count)) --clock \(clock)"
         for base in plan.bases where !base.file.isEmpty { text += " \(base.file)" }
@@ -98,13 +123,19 @@ package struct SoakReport {
         ].map { Table.left($0, 42) + Table.right("\($1)", 12) }
     }
 
+    /// Leaves it in the run folder, for programs.
+    func write(to folder: String) throws {
+        try Files.write(JSONText.pretty(json), to: "\(folder)/soak.json")
+    }
+
     /// As `soak.json` holds it.
-    package var json: JSONValue {
+    var json: JSONValue {
         func counts(_ parts: [(String, Int)]) -> JSONValue {
             .object(JSONObject(parts.map { ($0, .integer(Int64($1))) }))
         }
         var fields: [(String, JSONValue)] = [
-            ("seed", .unsigned(plan.seed)), ("chunks", .integer(Int64(results.count))),
+            ("seed", .unsigned(plan.seed)), ("complete", .bool(isComplete)),
+            ("chunks", .integer(Int64(results.count))),
             ("held", .integer(Int64(results.count { $0.judgement.result == .held }))),
             (
                 "faults",

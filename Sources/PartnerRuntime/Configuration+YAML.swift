@@ -231,15 +231,22 @@ extension Configuration.Rail {
 
 extension Configuration.BootSchedule {
     fileprivate init?(fields: YAMLFields?) {
-        self.init(ccmStarting: .zero, storageOSLoading: .milliseconds(500), storageOSActive: .seconds(3))
+        self.init(
+            ccmStarting: .zero, storageOSLoading: .after(.milliseconds(500)),
+            storageOSActive: .after(.seconds(3)))
         guard let fields else { return }
         fields.span("ccmStarting", atLeast: .zero, into: &ccmStarting)
-        fields.span("storageOSLoading", atLeast: .zero, into: &storageOSLoading)
-        fields.span("storageOSActive", atLeast: .zero, into: &storageOSActive)
-        if storageOSActive < storageOSLoading {
+        fields.moment("storageOSLoading", into: &storageOSLoading)
+        fields.moment("storageOSActive", into: &storageOSActive)
+        switch (storageOSLoading, storageOSActive) {
+        case (.after(let loading), .after(let active)) where active < loading:
             fields.refuse("storageOSActive", "expected no earlier than storageOSLoading")
+        case (.announced, .after):
+            fields.refuse(
+                "storageOSActive", "expected “announced”, as storageOSLoading is: it comes after that")
+        default: break
         }
-        if storageOSLoading < ccmStarting {
+        if case .after(let loading) = storageOSLoading, loading < ccmStarting {
             fields.refuse(
                 "storageOSLoading", "expected no earlier than ccmStarting: the CCM starts in the boot process"
             )
@@ -259,9 +266,17 @@ extension YAMLFields {
     func span(_ name: String, atLeast least: TimeSpan, into span: inout TimeSpan) {
         let bound = least == .zero ? "" : ", at least \(least.nanoseconds / 1_000) us"
         let read = value(name, expected: TimeSpan.textForm + bound) { text in
-            TimeSpan(text: text).flatMap { $0 >= least && $0 <= .seconds(86_400) ? $0 : nil }
+            TimeSpan(ofADay: text).flatMap { $0 >= least ? $0 : nil }
         }
         if let read { span = read }
+    }
+
+    fileprivate func moment(_ name: String, into moment: inout Configuration.BootSchedule.Moment) {
+        let read = value(name, expected: TimeSpan.textForm + ", or “announced”") { text in
+            text == "announced"
+                ? .announced : TimeSpan(ofADay: text).map(Configuration.BootSchedule.Moment.after)
+        }
+        if let read { moment = read }
     }
 
     /// A hardware address that has to be there. What is wrong with it is said in the address's own words.
@@ -273,5 +288,13 @@ extension YAMLFields {
             refuse(name, "“\(text)” \(error)")
             return nil
         }
+    }
+}
+
+extension TimeSpan {
+    /// A span of a configuration, which is a day at most.
+    fileprivate init?(ofADay text: String) {
+        guard let span = TimeSpan(text: text), span <= .seconds(86_400) else { return nil }
+        self = span
     }
 }

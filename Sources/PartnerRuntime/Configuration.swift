@@ -34,14 +34,22 @@ public struct Configuration: Hashable, Sendable {
         public var bootPort: UInt16
     }
 
-    /// The moments of the own boot, from the start of the process, which stands for power-on.
+    /// The moments of the own boot.
     public struct BootSchedule: Hashable, Sendable {
-        /// When the CCM is initialised.
+        /// When the CCM is initialised, from the start of the process, which stands for power-on.
         public var ccmStarting: TimeSpan
         /// When the storage operating system begins to load.
-        public var storageOSLoading: TimeSpan
+        public var storageOSLoading: Moment
         /// When the storage operating system is fully active.
-        public var storageOSActive: TimeSpan
+        public var storageOSActive: Moment
+
+        /// When a phase begins.
+        public enum Moment: Hashable, Sendable {
+            /// So long after the start of the process.
+            case after(TimeSpan)
+            /// When `ccmd announce` says so.
+            case announced
+        }
     }
 
     /// How long the transport tries: (retryCount + 1) times 4.096 µs × 2^ackTimeout, rounded up to the

@@ -1,69 +1,64 @@
 import ClusterConnection
 import Glibc
 
-/// Writes a partner's history as JSON lines (RFC 8259), each with one write(2).
+/// Writes a partner's history as JSON lines (RFC 8259).
 ///
 /// What the connection manager records is put down at most `delay` later, so that writing takes no time from
 /// a handshake under way; a SIGKILL can cost no more history than that.
 struct HistoryWriter: ~Copyable {
-    private let descriptor: Int32
-    private let owned: OwnedDescriptor?
+    private var outlet: HistoryOutlet
     private let partner: String
     private let incarnation: Incarnation
     private var line = JSONLine()
     private var waiting: [(record: HistoryRecord, time: Instant)] = []
     /// Lines that nobody took, because the reader was too slow or gone.
     private(set) var dropped: UInt64 = 0
+    private var retry: Instant?
 
     /// How long a record may wait. A boot handshake takes less, on a rail that is up.
     static let delay = TimeSpan.milliseconds(2)
+    /// After which the rest of a line is tried again that its reader had no room for.
+    static let pause = TimeSpan.milliseconds(100)
     private static let capacity = 64
 
     /// Writes to the file at `path`, which is made or added to; to standard output for `-`.
     init(path: String, partner: String, incarnation: Incarnation) throws(RuntimeError) {
+        self.init(
+            outlet: path == "-" ? HistoryOutlet(descriptor: STDOUT_FILENO) : try HistoryOutlet(path: path),
+            partner: partner, incarnation: incarnation)
+    }
+
+    init(outlet: consuming HistoryOutlet, partner: String, incarnation: Incarnation) {
+        self.outlet = outlet
         self.partner = partner
         self.incarnation = incarnation
         waiting.reserveCapacity(Self.capacity)
-        if path == "-" {
-            owned = nil
-            descriptor = STDOUT_FILENO
-            // A reader that stands still must not hold up a heartbeat: its lines are dropped and counted. Only
-            // of a pipe: the setting of a terminal would be that of the shell on it, too.
-            var information = stat()
-            if fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFIFO {
-                _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-            }
-        } else {
-            let file = try OwnedDescriptor(
-                open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644), call: "open",
-                subject: "the events file \(path)")
-            descriptor = file.number
-            owned = consume file
-        }
     }
 
     /// Keeps a record until it is due.
     mutating func note(_ record: HistoryRecord, at now: Instant) {
-        if waiting.count == Self.capacity { flush() }
+        if waiting.count == Self.capacity { flush(at: now) }
         waiting.append((record, now))
     }
 
-    /// When the records that wait have to be written; nil when none do.
-    var due: Instant? { waiting.first.map { $0.time + Self.delay } }
+    /// When what waits has to be written; nil when nothing does.
+    var due: Instant? { waiting.first.map { $0.time + Self.delay } ?? retry }
 
-    /// Writes the records that wait.
-    mutating func flush() {
+    /// Writes what waits.
+    mutating func flush(at now: Instant) {
         for index in waiting.indices {
             put(waiting[index].record, at: waiting[index].time) { _ in }
         }
         waiting.removeAll(keepingCapacity: true)
+        outlet.finish()
+        retry = outlet.hasRest ? now + Self.pause : nil
     }
 
     /// Writes a record at once, and what `more` adds to it.
     mutating func write(
         _ record: HistoryRecord, at now: Instant, more: (inout JSONLine) -> Void = { _ in }
     ) {
-        flush()
+        flush(at: now)
         put(record, at: now, more)
     }
 
@@ -93,7 +88,7 @@ struct HistoryWriter: ~Copyable {
 
     /// Writes an event of the process itself, at once.
     mutating func write(_ event: EventName, at now: Instant, _ fields: (inout JSONLine) -> Void) {
-        flush()
+        flush(at: now)
         put(event, at: now, fields)
     }
 
@@ -106,9 +101,7 @@ struct HistoryWriter: ~Copyable {
         fields(&line)
         if dropped > 0 { line.field("droppedBefore", dropped) }
         line.end()
-        let (taken, count) = line.bytes.withUnsafeBytes { bytes in
-            (Glibc.write(descriptor, bytes.baseAddress, bytes.count), bytes.count)
-        }
-        if taken == count { dropped = 0 } else { dropped += 1 }
+        if outlet.put(line.bytes) { dropped = 0 } else { dropped += 1 }
+        if outlet.hasRest { retry = now + Self.pause }
     }
 }

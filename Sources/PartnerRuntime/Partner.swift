@@ -4,18 +4,19 @@ import Verbs
 
 /// One partner process: drives the connection manager with verbs, walks the boot phases, writes history.
 ///
-/// One loop on one thread; another one only destroys what this one has ended. Nothing on the way of a heartbeat allocates, logs or takes a lock: the manager's
-/// actions go into an array that keeps its capacity, and only changes are written.
+/// One loop on one thread; another one only destroys what this one has ended. Nothing on the way of a heartbeat
+/// allocates, logs or takes a lock: the manager's actions go into an array that keeps its capacity, and only changes
+/// are written.
 public final class Partner {
     let configuration: Configuration
-    private let started: Instant
+    let started: Instant
     let poller: Poller
     private let signals: TerminationSignals
     let serviceManager = ServiceManager()
     private var timers: TimerTable
     var history: HistoryWriter
     private var recorder: Recorder?
-    private var control: ControlSocket?
+    var control: ControlSocket?
     private(set) var manager: ConnectionManager
     /// The own ends of the rails, in the order of the configuration.
     let ends: [RailEnd]
@@ -33,6 +34,7 @@ public final class Partner {
     private var requests: UInt32 = 0
     private var actions: [Action] = []
     private var eventsToCome: [Event] = []
+    /// The phases that come by timer, the next one first.
     private var boot: [(due: Instant, phase: BootPhase)] = []
     private var beats = SpanHistogram()
     private(set) var isFinished = false
@@ -84,11 +86,13 @@ public final class Partner {
         actions.reserveCapacity(32)
         eventsToCome.reserveCapacity(8)
         endpoints.reserveCapacity(4)
-        boot = [
-            (started + configuration.boot.ccmStarting, .ccmStarting),
-            (started + configuration.boot.storageOSLoading, .storageOSLoading),
-            (started + configuration.boot.storageOSActive, .storageOSActive),
-        ]
+        boot = [(started + configuration.boot.ccmStarting, .ccmStarting)]
+        if case .after(let span) = configuration.boot.storageOSLoading {
+            boot.append((started + span, .storageOSLoading))
+        }
+        if case .after(let span) = configuration.boot.storageOSActive {
+            boot.append((started + span, .storageOSActive))
+        }
     }
 
     /// Has a client register once the process runs.
@@ -219,7 +223,7 @@ extension Partner {
         recorder?.note(event, at: now, actions)
         actions.removeAll(keepingCapacity: true)
         if isDoomed {
-            history.flush()
+            history.flush(at: now)
             recorder?.flush()
         }
     }
@@ -662,16 +666,19 @@ extension Partner {
     private var nextWrite: Instant? { history.due ?? recorder?.due }
 
     private func writeWhatIsDue() {
-        if let due = nextWrite, due <= MonotonicClock.now {
-            history.flush()
-            recorder?.flush()
+        if let due = nextWrite {
+            let now = MonotonicClock.now
+            if due <= now {
+                history.flush(at: now)
+                recorder?.flush()
+            }
         }
         guard let failure = recorder?.failure else { return }
         recorder = nil
         history.write(.recordingFailed, at: MonotonicClock.now) { $0.field("reason", text: failure) }
     }
 
-    private func describeBeats(in line: inout JSONLine) {
+    func describeBeats(in line: inout JSONLine) {
         line.field("beatReads", beats.count)
         guard !beats.isEmpty else { return }
         line.field("beatMedianNs", beats.nanoseconds(atPercentile: 50))
@@ -712,53 +719,6 @@ extension Partner {
         else { return record }
         return record.with("queuePair", .number(UInt64(own)))
             .with("partnerQueuePair", .number(UInt64(partner)))
-    }
-
-    private func answerControl() {
-        control?.answer { line in
-            line.field("partner", text: configuration.partner)
-            line.field("incarnation", sixteenDigits: manager.incarnation.value)
-            line.field("role", name: manager.settings.role.name)
-            line.field("phase", name: manager.phase.name)
-            line.field("verdict", name: manager.verdict?.name ?? "none")
-            line.field("verdictForNs", (MonotonicClock.now - manager.verdictSince).nanoseconds)
-            line.field("partnerIncarnation", sixteenDigits: manager.partnerIncarnation.value)
-            line.field("partnerPhase", name: manager.partnerPhase?.name ?? "unknown")
-            line.field("protocolVersion", UInt64(manager.agreedVersion ?? 0))
-            line.field("isReady", manager.isReady)
-            line.field("rails", list: ends) { line, end in describe(end, in: &line) }
-            line.field("upNs", (MonotonicClock.now - started).nanoseconds)
-            line.field("clients", list: manager.clientStandings) { line, client in
-                line.field("name", text: client.information.name.text)
-                line.field("number", UInt64(client.client.value))
-                line.field("state", text: client.state)
-                line.field("ports", UInt64(client.ports))
-                line.field("portsRequired", UInt64(client.information.ports))
-                line.field("memory", client.memory)
-                line.field("memoryRequested", client.information.memory)
-            }
-            describeBeats(in: &line)
-            ProcessFacts.describe(in: &line)
-            manager.counters.describe(in: &line)
-        }
-    }
-
-    /// The states of a rail, each kept apart: its link, the RDMA device and the boot port on it, the connection, and
-    /// whether it carries the clients' ports.
-    private func describe(_ end: RailEnd, in line: inout JSONLine) {
-        let state = manager[end.id]
-        line.field("address", text: end.configuration.address.text)
-        line.field("gid", text: end.configuration.address.gid.description)
-        line.field("partnerAddress", text: end.configuration.partnerAddress.text)
-        line.field("partnerGid", text: end.configuration.partnerAddress.gid.description)
-        line.field("port", UInt64(end.configuration.bootPort))
-        line.field("device", text: end.rail?.deviceName ?? "none")
-        line.field("physicalLink", name: end.rail?.physicalLink ?? "unknown")
-        if let missing = end.missing { line.field("waitingFor", name: missing.name) }
-        line.field("link", name: state.link.name)
-        line.field("carriesPorts", manager.carriesExchange(end.id))
-        line.field("faults", state.faults)
-        if let fault = state.lastFault { line.field("lastFault", name: fault) }
     }
 
     /// Where among the actions the record of a moment is, if the manager has just asked for it.

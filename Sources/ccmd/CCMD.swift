@@ -12,6 +12,7 @@ struct CCMD: ParsableCommand {
               ccmd run --config partner-a.yaml
               ccmd run --config partner-a.yaml --set heartbeat.interval=20ms
               ccmd status --control /run/ccmd.sock
+              ccmd announce storageOSActive --control /run/ccmd.sock
 
             EXIT STATUS
               0   orderly end (SIGTERM or SIGINT)
@@ -19,5 +20,5 @@ struct CCMD: ParsableCommand {
               64  wrong usage or a wrong configuration; nothing was started
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Status.self])
+        subcommands: [Run.self, Status.self, Announce.self])
 }

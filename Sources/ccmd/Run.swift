@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
         abstract: "Run a partner until SIGTERM or SIGINT.",
         discussion: """
             The process stands for the partner's node: its start is power-on, and it walks the boot phases on
-            the schedule of its configuration. The history goes to standard output as JSON lines.
+            the schedule of its configuration, or when “ccmd announce” says so. The history goes to standard
+            output as JSON lines.
             """)
 
     @Option(name: .long, help: "The partner's configuration (YAML).")
@@ -18,7 +19,8 @@ struct Run: ParsableCommand {
     @Option(name: .long, help: "Where the history goes: a file, or - for standard output.")
     var events: String = "-"
 
-    @Option(name: .long, help: "Where “ccmd status” finds this process: the path of a socket.")
+    @Option(
+        name: .long, help: "Where “ccmd status” and “ccmd announce” find this process: the path of a socket.")
     var control: String?
 
     @Option(

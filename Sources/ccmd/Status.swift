@@ -22,7 +22,7 @@ struct Status: ParsableCommand {
     func run() throws {
         let answer: [UInt8]
         do {
-            answer = try StatusClient.ask(control)
+            answer = try ControlClient.ask(.status, at: control)
         } catch {
             StandardError.write("ccmd: \(error)")
             throw ExitCode(1)

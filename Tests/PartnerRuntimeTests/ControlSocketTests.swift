@@ -1,3 +1,4 @@
+import ClusterConnection
 import Glibc
 import Testing
 
@@ -7,19 +8,113 @@ import Testing
 struct ControlSocketTests {
     private let path = "/tmp/ccm-lab-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
 
-    @Test("a client that asks gets the state as one JSON line")
+    /// Nobody listens, or nobody asked.
+    private struct Silence: Error {}
+
+    /// Somebody who is let in.
+    private func knock(at control: inout ControlSocket, saying line: String = "") throws -> OwnedDescriptor {
+        guard let client = UnixSocket.connect(to: path) else { throw Silence() }
+        let bytes = Array(line.utf8)
+        #expect(write(client.number, bytes, bytes.count) == bytes.count)
+        control.admit { _ in }
+        return client
+    }
+
+    private func question(at control: inout ControlSocket) throws -> ControlSocket.Question {
+        guard let question = control.nextQuestion() else { throw Silence() }
+        return question
+    }
+
+    private func expectSilence(at control: inout ControlSocket) {
+        let isSilent = control.nextQuestion() == nil
+        #expect(isSilent)
+    }
+
+    /// All that is answered, to the end of the connection; nil when there is no answer and no end yet.
+    private func answer(to client: borrowing OwnedDescriptor) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = recv(client.number, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    @Test("who asks for the state gets it as one JSON line")
     func answers() throws {
         var control = try ControlSocket(path: path)
-        guard let client = UnixSocket.connect(to: path) else {
-            Issue.record("nobody listens at \(path)")
-            return
-        }
-        control.answer { $0.field("partner", text: "a") }
-        var bytes = [UInt8](repeating: 0, count: 100)
-        let count = read(client.number, &bytes, bytes.count)
-        #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "{\"partner\":\"a\"}\n")
+        let client = try knock(at: &control, saying: "status\n")
+        let question = try question(at: &control)
+        #expect(question.request == .status)
+        control.answer(question) { $0.field("partner", text: "a") }
+        #expect(answer(to: client) == "{\"partner\":\"a\"}\n")
+        expectSilence(at: &control)
         control.remove()
         #expect(access(path, F_OK) != 0)
+    }
+
+    @Test("every request is understood as it is written, and nothing else is one")
+    func requests() {
+        for request in [.status] + ControlRequest.announced.map({ ControlRequest.announce($0) }) {
+            #expect(ControlRequest(line: request.line) == request)
+            #expect(request.line.utf8.count <= ControlRequest.limit)
+        }
+        let others = [
+            "", "\n", "status", "status\nstatus\n", "announce\n", "announce poweredOn\n",
+            "announce panicked\n",
+        ]
+        for line in others { #expect(ControlRequest(line: line) == nil, "“\(line)”") }
+    }
+
+    @Test("a question that is none of the requests is one that can be refused")
+    func unknownRequest() throws {
+        var control = try ControlSocket(path: path)
+        defer { control.remove() }
+        for line in ["GET / HTTP/1.0\r\n\r\n", String(repeating: "x", count: 100_000), "\u{0}\n", "status"] {
+            let client = try knock(at: &control, saying: line)
+            let question = try question(at: &control)
+            #expect(question.request == nil)
+            control.answer(question) { $0.field("refused", text: "so") }
+            #expect(answer(to: client) == "{\"refused\":\"so\"}\n")
+        }
+    }
+
+    @Test("who says nothing keeps nobody from an answer, and gets one when he asks")
+    func silentOne() throws {
+        var control = try ControlSocket(path: path)
+        defer { control.remove() }
+        let silent = try knock(at: &control)
+        expectSilence(at: &control)
+        let client = try knock(at: &control, saying: "status\n")
+        control.answer(try question(at: &control)) { $0.field("n", 1) }
+        #expect(answer(to: client) == "{\"n\":1}\n")
+        #expect(answer(to: silent) == nil)
+        #expect(write(silent.number, "status\n", 7) == 7)
+        control.answer(try question(at: &control)) { $0.field("n", 2) }
+        #expect(answer(to: silent) == "{\"n\":2}\n")
+    }
+
+    @Test("of those who say nothing no more than a few are let stay")
+    func silentOnes() throws {
+        var control = try ControlSocket(path: path)
+        defer { control.remove() }
+        let first = try knock(at: &control)
+        let second = try knock(at: &control)
+        for _ in 1..<ControlSocket.patience {
+            // Its own end is closed at once, which the socket learns when it listens.
+            _ = try knock(at: &control)
+        }
+        #expect(answer(to: first) == "")
+        #expect(answer(to: second) == nil)
+        expectSilence(at: &control)
+        #expect(answer(to: second) == nil)
+    }
+
+    @Test("who hangs up before the answer ends nothing")
+    func hangsUp() throws {
+        var control = try ControlSocket(path: path)
+        defer { control.remove() }
+        do { _ = try knock(at: &control, saying: "status\n") }
+        let question = try question(at: &control)
+        control.answer(question) { $0.field("partner", text: "a") }
+        expectSilence(at: &control)
     }
 
     @Test("the socket that a killed process left behind is replaced")
@@ -49,7 +144,7 @@ struct ControlSocketTests {
     func standsStill() throws {
         let control = try ControlSocket(path: path)
         do throws(RuntimeError) {
-            _ = try StatusClient.ask(path, seconds: 1)
+            _ = try ControlClient.ask(.status, at: path, seconds: 1)
             Issue.record("an answer from a process that did not run")
         } catch {
             #expect(error.description.contains("does not answer within 1 s"))
@@ -60,7 +155,7 @@ struct ControlSocketTests {
     @Test("asking where nobody is says so")
     func nobody() {
         do throws(RuntimeError) {
-            _ = try StatusClient.ask(path)
+            _ = try ControlClient.ask(.status, at: path)
             Issue.record("an answer from nobody")
         } catch {
             #expect(error.description.contains("no partner process was started with this control path"))

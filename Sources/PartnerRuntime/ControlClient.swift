@@ -1,11 +1,13 @@
 import Glibc
 
-/// Asks a running partner process for its state.
-public enum StatusClient {
-    /// The state as one JSON object, as the process at `path` tells it.
+/// Asks a running partner process.
+public enum ControlClient {
+    /// What the process at `path` answers: one JSON object.
     ///
     /// - Parameter seconds: how long a process that stands still is waited for.
-    public static func ask(_ path: String, seconds: Int = 3) throws(RuntimeError) -> [UInt8] {
+    public static func ask(_ request: ControlRequest, at path: String, seconds: Int = 3) throws(RuntimeError)
+        -> [UInt8]
+    {
         guard let connection = UnixSocket.connect(to: path) else {
             let number = errno
             let advice =
@@ -19,6 +21,12 @@ public enum StatusClient {
         var patience = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(
             connection.number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let line = Array(request.line.utf8)
+        guard send(connection.number, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
+            throw RuntimeError(
+                call: "send", subject: "control \(path)", errno: errno,
+                advice: "the process there ended just now, or is no ccmd")
+        }
         var answer: [UInt8] = []
         while true {
             var received = 0

@@ -99,6 +99,13 @@ let package = Package(
                 "ReferenceSupport", "StrictYAML",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ccmdTests",
+            dependencies: [
+                "Addressing", "ClusterConnection", "PartnerRuntime", "Recording", "ReferenceSupport",
+                "StrictYAML", "Verbs", "ccmd",
+            ],
+            swiftSettings: strict),
         // How tests read the pages of docs that are references.
         .target(name: "ReferenceSupport", path: "Tests/ReferenceSupport", swiftSettings: strict),
         .testTarget(

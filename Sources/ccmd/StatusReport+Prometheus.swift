@@ -114,12 +114,13 @@ private struct MetricsText {
             lines.append("\(name){\(all)} \(value)")
         }
 
+        /// Scalar by scalar: a sign that is followed by a mark, and a return by a new line, are one `Character`.
         private static func escaped(_ text: String) -> String {
-            text.reduce(into: "") { result, character in
-                switch character {
-                case "\\", "\"": result += "\\\(character)"
+            text.unicodeScalars.reduce(into: "") { result, scalar in
+                switch scalar {
+                case "\\", "\"": result += "\\\(scalar)"
                 case "\n": result += "\\n"
-                default: result.append(character)
+                default: result.unicodeScalars.append(scalar)
                 }
             }
         }

@@ -412,6 +412,9 @@ struct HTMLReportTests {
         #expect(
             ShellText.command(["ccmlab", "run", "a b", "it's", "", "x/y-1.yaml"])
                 == "ccmlab run 'a b' 'it'\\''s' '' x/y-1.yaml")
+        // To a shell the mark is a sign of its own.
+        let quote = ShellText.command(["'\u{301}; id"])
+        #expect(Array(quote.unicodeScalars) == Array("''\\''\u{301}; id'".unicodeScalars))
     }
 
     @Test func coordinatesAreShortAndExact() {

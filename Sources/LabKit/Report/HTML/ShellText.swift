@@ -11,7 +11,8 @@ package enum ShellText {
                     || "-_./=:,+@%".unicodeScalars.contains($0)
             }
         if isPlain { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-            + "'"
+        // Scalar by scalar: a quote that is followed by a mark is another `Character`, and a quote to the shell.
+        let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.map { String($0) }.joined(separator: "'\\''") + "'"
     }
 }

@@ -13,7 +13,7 @@ struct Announce: ParsableCommand {
 
               boot: { storageOSLoading: announced, storageOSActive: announced }
 
-            A phase that is announced a second time is left as it is, and no phase is taken back.
+            That it panicked can always be announced. A phase that is announced a second time is left as it is, and no phase is taken back.
             """)
 
     @Argument(help: "The phase that has begun.")

@@ -50,6 +50,15 @@ public struct Configuration: Hashable, Sendable {
             /// When `ccmd announce` says so.
             case announced
         }
+
+        /// When a phase of the storage operating system begins. A panic has no time of its own.
+        func moment(of phase: BootPhase) -> Moment {
+            switch phase {
+            case .storageOSLoading: storageOSLoading
+            case .storageOSActive: storageOSActive
+            case .poweredOn, .ccmStarting, .ccmListening, .shuttingDown, .panicked: .announced
+            }
+        }
     }
 
     /// How long the transport tries: (retryCount + 1) times 4.096 µs × 2^ackTimeout, rounded up to the

@@ -8,7 +8,7 @@ public enum ControlRequest: Hashable, Sendable {
     case announce(BootPhase)
 
     /// The phases that somebody else knows of: the storage operating system's. The others are the CCM's own.
-    public static let announced: [BootPhase] = [.storageOSLoading, .storageOSActive]
+    public static let announced: [BootPhase] = [.storageOSLoading, .storageOSActive, .panicked]
 
     /// The longest line, in bytes.
     static let limit = 64

@@ -33,14 +33,11 @@ extension Partner {
     /// Why a phase cannot be announced now. One that is announced a second time is as good: a service that is started
     /// again says again what it said.
     private func refusal(toAnnounce phase: BootPhase) -> String? {
-        let moment =
-            phase == .storageOSLoading
-            ? configuration.boot.storageOSLoading : configuration.boot.storageOSActive
-        guard moment == .announced else {
+        guard configuration.boot.moment(of: phase) == .announced else {
             return "\(phase.name) comes by timer here; for the next start, "
                 + "say “announced” for boot.\(phase.name) in the configuration"
         }
-        if manager.phase > phase {
+        if manager.phase > phase || manager.phase == .shuttingDown {
             return "this partner is in phase \(manager.phase.name) already, and no phase is taken back; "
                 + "a node that boots again starts ccmd again"
         }

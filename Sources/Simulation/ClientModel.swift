@@ -74,5 +74,6 @@ struct MonitorModel: Sendable {
     var phase: BootPhase?
     var partner = Incarnation.none
     var isReady = false
-    var silence: StaticString = "noContact"
+    var standstill: StaticString?
+    var reason: StaticString = "noContact"
 }

@@ -56,7 +56,7 @@ extension World {
         case .messenger: ask(place, of: number)
         case .logMirror: mirrorWoken(place, of: number)
         case .failoverMonitor:
-            decideAway(lives[number].clients[place].monitor.silence, place, of: number)
+            decideAway(lives[number].clients[place].monitor.reason, place, of: number)
         }
     }
 
@@ -146,11 +146,14 @@ extension World {
         case .partnerPhase(let phase, let partner):
             lives[number].clients[place].monitor.phase = phase
             lives[number].clients[place].monitor.partner = partner
-            if phase == .storageOSActive { wake(place, of: number, after: nil) }
+            lives[number].clients[place].monitor.standstill = phase == .panicked ? "panicked" : nil
+            if lives[number].clients[place].monitor.verdict == .alive {
+                bearStandstill(patience, place, of: number)
+            }
             giveBack(place, of: number)
         case .partnerStalled:
-            lives[number].clients[place].monitor.silence = "stalled"
-            wake(place, of: number, after: patience)
+            lives[number].clients[place].monitor.standstill = "stalled"
+            bearStandstill(patience, place, of: number)
         case .ready(let partner, _, _):
             lives[number].clients[place].monitor.isReady = true
             lives[number].clients[place].monitor.partner = partner
@@ -164,20 +167,28 @@ extension World {
         _ verdict: Verdict?, _ patience: TimeSpan, _ place: Int, of number: LifeNumber
     ) {
         switch verdict {
-        case .alive: wake(place, of: number, after: nil)
+        case .alive: bearStandstill(patience, place, of: number)
         case .dead where lives[number].clients[place].monitor.phase != .shuttingDown:
-            lives[number].clients[place].monitor.silence = "dead"
+            lives[number].clients[place].monitor.reason = "dead"
             wake(place, of: number, after: lives[number].manager.settings.deathConfirmation)
         case .dead, .hung, .rebooted:
             wake(place, of: number, after: nil)
             decideAway(verdict?.name ?? "none", place, of: number)
         case .unreachable, nil:
-            lives[number].clients[place].monitor.silence = verdict?.name ?? "noContact"
+            lives[number].clients[place].monitor.reason = verdict?.name ?? "noContact"
             wake(place, of: number, after: patience)
         case .incompatible, .stranger:
             wake(place, of: number, after: nil)
             decide("wait", isAway: true, verdict?.name ?? "none", place, of: number)
         }
+    }
+
+    private mutating func bearStandstill(_ patience: TimeSpan, _ place: Int, of number: LifeNumber) {
+        guard let standstill = lives[number].clients[place].monitor.standstill else {
+            return wake(place, of: number, after: nil)
+        }
+        lives[number].clients[place].monitor.reason = standstill
+        wake(place, of: number, after: patience)
     }
 
     private mutating func decideAway(_ reason: StaticString, _ place: Int, of number: LifeNumber) {

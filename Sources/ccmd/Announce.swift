@@ -8,12 +8,14 @@ struct Announce: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Announce to the partner how far this node's storage OS is.",
         discussion: """
-            For whoever starts the storage operating system, such as its service (ExecStartPost=). The
-            configuration has to say “announced” for the phase, in the place of a time:
+            For whoever starts the storage operating system, such as its service
+            (ExecStartPost=). The configuration has to say “announced” for the phase,
+            in the place of a time:
 
               boot: { storageOSLoading: announced, storageOSActive: announced }
 
-            A phase that is announced a second time is left as it is, and no phase is taken back.
+            That it panicked can always be announced. A phase that is announced a second
+            time is left as it is, and no phase is taken back.
             """)
 
     @Argument(help: "The phase that has begun.")

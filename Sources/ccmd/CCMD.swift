@@ -16,7 +16,7 @@ struct CCMD: ParsableCommand {
 
             EXIT STATUS
               0   orderly end (SIGTERM or SIGINT)
-              1   could not start or go on; the reason is on standard error and in the history
+              1   could not start or go on; standard error and the history say why
               64  wrong usage or a wrong configuration; nothing was started
             """,
         version: "0.1.0",

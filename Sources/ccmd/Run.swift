@@ -8,9 +8,9 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a partner until SIGTERM or SIGINT.",
         discussion: """
-            The process stands for the partner's node: its start is power-on, and it walks the boot phases on
-            the schedule of its configuration, or when “ccmd announce” says so. The history goes to standard
-            output as JSON lines.
+            The process stands for the partner's node: its start is power-on, and it
+            walks the boot phases on the schedule of its configuration, or when “ccmd
+            announce” says so. The history goes to standard output as JSON lines.
             """)
 
     @Option(name: .long, help: "The partner's configuration (YAML).")

@@ -58,7 +58,7 @@ struct ControlSocketTests {
         }
         let others = [
             "", "\n", "status", "status\nstatus\n", "announce\n", "announce poweredOn\n",
-            "announce panicked\n",
+            "announce shuttingDown\n",
         ]
         for line in others { #expect(ControlRequest(line: line) == nil, "“\(line)”") }
     }

@@ -36,6 +36,9 @@ struct FailoverMonitorTests {
         func tell(_ verdict: Verdict?) {
             monitor.notified(.verdict(verdict, Incarnation(value: 2)), services)
         }
+        func stall(in phase: BootPhase) {
+            monitor.notified(.partnerStalled(phase, Incarnation(value: 2)), services)
+        }
         func tell(_ phase: BootPhase) {
             monitor.notified(.partnerPhase(phase, Incarnation(value: 2)), services)
         }
@@ -75,6 +78,51 @@ struct FailoverMonitorTests {
         desk.tell(.alive)
         desk.tell(.shuttingDown)
         desk.tell(.dead)
+        #expect(desk.decisions == ["takeover"])
+    }
+
+    @Test func aStalledBootThatGoesOnInTimeIsNotTakenOver() throws {
+        let desk = try Desk(confirmation: .milliseconds(100))
+        desk.tell(.alive)
+        desk.tell(.ccmListening)
+        desk.stall(in: .ccmListening)
+        #expect(try #require(desk.services.wakeTime) > desk.services.now)
+        desk.tell(.storageOSLoading)
+        #expect(desk.services.wakeTime == nil)
+        #expect(desk.decisions == [])
+    }
+
+    @Test func aStandstillOutlivesAnInterruption() throws {
+        let desk = try Desk(patience: .seconds(60), confirmation: .milliseconds(100))
+        desk.tell(.alive)
+        desk.stall(in: .ccmListening)
+        desk.tell(.unreachable)
+        desk.tell(.alive)
+        #expect(try #require(desk.services.wakeTime) > desk.services.now + .seconds(50))
+        desk.monitor.woken(desk.services)
+        #expect(desk.decisions == ["takeover"])
+    }
+
+    @Test func aPanicIsWaitedForAsAStallIs() throws {
+        let desk = try Desk(patience: .seconds(60), confirmation: .milliseconds(100))
+        desk.tell(.alive)
+        desk.tell(.storageOSActive)
+        #expect(desk.services.wakeTime == nil)
+        desk.tell(.panicked)
+        #expect(try #require(desk.services.wakeTime) > desk.services.now + .seconds(50))
+        desk.monitor.woken(desk.services)
+        #expect(desk.decisions == ["takeover"])
+    }
+
+    @Test func theNextLifeOfOneThatPanickedStartsAfresh() throws {
+        let desk = try Desk(confirmation: .milliseconds(100))
+        desk.tell(.alive)
+        desk.tell(.panicked)
+        desk.tell(.dead)
+        desk.monitor.woken(desk.services)
+        desk.tell(.ccmListening)
+        desk.tell(.alive)
+        #expect(desk.services.wakeTime == nil)
         #expect(desk.decisions == ["takeover"])
     }
 

@@ -8,7 +8,7 @@ import ClusterConnection
 /// | hung, rebooted, dead after it said that it shuts down | takeover at once: the partner's ports are fenced, and it does not serve | wait |
 /// | dead | takeover unless it asks again within `Settings.deathConfirmation`: it may have ended the connection alive | wait |
 /// | unreachable, or no word from it since the start | takeover when the patience is over: it may still live | wait |
-/// | its boot is stalled | takeover when the patience is over | wait |
+/// | its boot is stalled, or its storage OS panicked, and it stays so | takeover when the patience is over: its CCM lives | wait |
 /// | incompatible, stranger | wait: a person has to look | wait |
 /// | ready again, storage OS active | giveback | giveback |
 final class FailoverMonitor: Client {
@@ -45,7 +45,10 @@ final class FailoverMonitor: Client {
     private var phase: BootPhase?
     private var partner = Incarnation.none
     private var isReady = false
-    private var silence: StaticString = "noContact"
+    /// Why the partner does not serve although it lives; nil when nothing is known against it.
+    private var standstill: StaticString?
+    /// What the patience is with.
+    private var reason: StaticString = "noContact"
 
     /// - Parameters:
     ///   - patience: how long it waits over silence and a stalled boot.
@@ -69,11 +72,12 @@ final class FailoverMonitor: Client {
         case .partnerPhase(let new, let incarnation):
             phase = new
             partner = incarnation
-            if new == .storageOSActive { services.wake(at: nil) }
+            standstill = new == .panicked ? "panicked" : nil
+            if verdict == .alive { bearStandstill(services) }
             giveBack(services)
         case .partnerStalled:
-            silence = "stalled"
-            services.wake(at: services.now + patience)
+            standstill = "stalled"
+            bearStandstill(services)
         case .ready(let incarnation, _, _):
             isReady = true
             partner = incarnation
@@ -88,24 +92,33 @@ final class FailoverMonitor: Client {
     private func judge(_ services: ClientServices) {
         switch verdict {
         case .alive:
-            services.wake(at: nil)
+            bearStandstill(services)
         case .dead where phase != .shuttingDown:
-            silence = "dead"
-            services.wake(at: services.now + confirmation)
+            wait(confirmation, with: "dead", services)
         case .dead, .hung, .rebooted:
             services.wake(at: nil)
             decide(policy == .goAlone ? .takeover : .wait, verdict?.name ?? "none", services)
         case .unreachable, nil:
-            silence = verdict?.name ?? "noContact"
-            services.wake(at: services.now + patience)
+            wait(patience, with: verdict?.name ?? "noContact", services)
         case .incompatible, .stranger:
             services.wake(at: nil)
             decide(.wait, verdict?.name ?? "none", services)
         }
     }
 
+    /// A partner that lives is waited for as long as it stands still.
+    private func bearStandstill(_ services: ClientServices) {
+        guard let standstill else { return services.wake(at: nil) }
+        wait(patience, with: standstill, services)
+    }
+
+    private func wait(_ span: TimeSpan, with reason: StaticString, _ services: ClientServices) {
+        self.reason = reason
+        services.wake(at: services.now + span)
+    }
+
     func woken(_ services: ClientServices) {
-        decide(policy == .goAlone ? .takeover : .wait, silence, services)
+        decide(policy == .goAlone ? .takeover : .wait, reason, services)
     }
 
     private func giveBack(_ services: ClientServices) {

@@ -128,7 +128,7 @@ final class ClientRegistry {
                 events.append(.portsFailed(connection, order.pair))
                 continue
             }
-            service.owner.portsComing(service)
+            service.owner.portsComing(order.memory, service)
             setCount = (setCount + 1) % PortWork.serialLimit
             do throws(VerbsError) {
                 let set = try PortSet(

@@ -12,10 +12,11 @@ extension World {
         case .register(let place):
             let model = lives[number].clients[place]
             lives[number].clients[place].isRegistered = true
-            feed(.register(model.client, model.plan.information), to: number)
+            // Before it is told anything, as in a partner process.
             if case .failoverMonitor(_, let patience) = model.plan.behaviour {
                 wake(place, of: number, after: patience)
             }
+            feed(.register(model.client, model.plan.information), to: number)
         case .withdraw(let place):
             guard lives[number].clients[place].isRegistered else { return }
             feed(.withdraw(lives[number].clients[place].client), to: number)

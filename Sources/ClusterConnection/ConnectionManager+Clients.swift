@@ -20,7 +20,18 @@ extension ConnectionManager {
                     .with("role", .text(information.role.name))
                     .with("ports", .number(UInt64(information.ports)))
                     .with("memory", .number(information.memory))))
+        tellStanding(to: client, into: &actions)
         setChanged(into: &actions)
+    }
+
+    /// What is held of the partner by now: changes alone would leave one that comes late without any of it.
+    private func tellStanding(to client: ClientID, into actions: inout [Action]) {
+        if verdict != nil { actions.append(.notify(client, .verdict(verdict, partnerIncarnation))) }
+        guard let partnerPhase else { return }
+        actions.append(.notify(client, .partnerPhase(partnerPhase, partnerIncarnation)))
+        if stallIsReported, verdict == .alive {
+            actions.append(.notify(client, .partnerStalled(partnerPhase, partnerIncarnation)))
+        }
     }
 
     /// A client wants nothing any more.
@@ -88,6 +99,12 @@ extension ConnectionManager {
                     .with("memory", .number(set.entries.reduce(0) { $0 &+ $1.information.memory }))
                     .with("number", .number(UInt64(set.number)))))
         for index in exchange.registrations.indices {
+            // Another client of that name is no reason to go on where the one before it stood.
+            if let counterpart = exchange.registrations[index].counterpart,
+                !set.entries.contains(counterpart)
+            {
+                tellOwedLoss(index, .counterpartWithdrew, into: &actions)
+            }
             guard let pair = exchange.registrations[index].ports.pair else { continue }
             // With other wishes it is another client, whatever its number: the ports are those that were agreed.
             let entry = known?.entries.first { $0.client == pair.partner }

@@ -132,7 +132,10 @@ extension Exchange.Registration {
         case .ready: digest.add(5 as UInt64)
         case .failed: digest.add(6 as UInt64)
         }
-        for flag in [wasToldOfNone, isAnnounced, lossIsOwed, isPaused, partnerTable != nil] {
+        for flag in [
+            wasToldOfNone, isAnnounced, lossIsOwed, isPaused, lossIsOwed && counterpart != nil,
+            partnerTable != nil,
+        ] {
             digest.add(flag)
         }
     }

@@ -3,15 +3,17 @@
 ///
 /// A partner that stays away for a night is called for a million times; the numbers in the lines, and the
 /// counters, still tell how often.
-struct Repetition: Sendable {
+package struct Repetition: Sendable {
     private var reason: StaticString = ""
     private var count: UInt64 = 0
+
+    package init() {}
 
     /// Whether one more of the same kind would be written.
     var isNextWorthALine: Bool { isWorthALine(count + 1) }
 
     /// Counts one for this reason, and tells whether it is written. Another reason begins a new row.
-    mutating func isWorthALine(for reason: StaticString) -> Bool {
+    package mutating func isWorthALine(for reason: StaticString) -> Bool {
         if !areEqual(reason, self.reason) {
             self.reason = reason
             count = 0

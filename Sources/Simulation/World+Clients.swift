@@ -12,10 +12,11 @@ extension World {
         case .register(let place):
             let model = lives[number].clients[place]
             lives[number].clients[place].isRegistered = true
-            feed(.register(model.client, model.plan.information), to: number)
+            // Before it is told anything, as in a partner process.
             if case .failoverMonitor(_, let patience) = model.plan.behaviour {
                 wake(place, of: number, after: patience)
             }
+            feed(.register(model.client, model.plan.information), to: number)
         case .withdraw(let place):
             guard lives[number].clients[place].isRegistered else { return }
             feed(.withdraw(lives[number].clients[place].client), to: number)
@@ -250,14 +251,20 @@ extension World {
         guard let place = lives[number].clients.firstIndex(where: { $0.client == order.pair.own }),
             case .logMirror(_, let recordBytes) = lives[number].clients[place].plan.behaviour
         else { return }
-        let slots = Int(clamping: order.memory / max(1, recordBytes))
-        if lives[number].clients[place].shared.count != slots {
-            lives[number].clients[place].shared = Array(repeating: nil, count: slots)
+        if lives[number].clients[place].mirror.isFenced {
+            checkMemory("remade", place, of: number)
+            lives[number].clients[place].mirror.isFenced = false
+            wake(place, of: number, after: nil)
         }
-        guard lives[number].clients[place].mirror.isFenced else { return }
-        checkMemory("remade", place, of: number)
-        lives[number].clients[place].mirror.isFenced = false
-        wake(place, of: number, after: nil)
+        let slots = Int(clamping: order.memory / max(1, recordBytes))
+        let kept = lives[number].clients[place].shared
+        guard slots > MirrorModel.window, kept.count != slots else { return }
+        // What is kept is laid out for the memory that is agreed now.
+        var laid: [MirrorRecord?] = Array(repeating: nil, count: slots)
+        for record in kept.compactMap({ $0 }).sorted(by: { $0.number < $1.number }) {
+            laid[Int((record.number - 1) % UInt64(slots))] = record
+        }
+        lives[number].clients[place].shared = laid
     }
 
     private mutating func begin(_ ports: UInt32, _ memory: UInt64, _ place: Int, of number: LifeNumber) {

@@ -49,6 +49,28 @@ struct LogRingTests {
         #expect(numbers.compactMap { $0 }.filter { $0 < 7 }.allSatisfy { numbers[Int($0 - 1)] == $0 })
     }
 
+    /// A recovery writes no more anew than the ring vouches for; the gap before that is no damage.
+    @Test func aKeptRingThatIsLaidOutAnewHoldsNothingBehindAGapThatNobodyVouchedFor() {
+        let numbers: [UInt64] = [1, 9, 11, 12]
+        var kept = [UInt8](repeating: 0, count: Self.room * Self.byteCount)
+        var span = kept.mutableSpan
+        var memory = span.mutableBytes
+        for number in numbers {
+            LogRecord.fill(
+                &memory, at: Int((number - 1) % 12) * Self.byteCount, byteCount: Self.byteCount,
+                number: number, writer: 7)
+        }
+        for (vouched, left) in [(1, [11, 12]), (2, [11, 12]), (4, [9, 11, 12])] as [(UInt64, [UInt64])] {
+            var laid = [UInt8](repeating: 0xaa, count: Self.room * Self.byteCount)
+            var span = laid.mutableSpan
+            var memory = span.mutableBytes
+            LogRing.lay(
+                kept.span.bytes, ringAt: 0, of: 12, vouched: vouched, into: &memory, to: 16,
+                byteCount: Self.byteCount)
+            #expect(Self.numbers(laid, slots: 16).compactMap { $0 } == left)
+        }
+    }
+
     @Test func aRingThatIsNotFullYetIsLaidOutAnewAsWell() {
         var bytes = Self.ring(slots: 16, upTo: 3)
         Self.lay(&bytes, upTo: 3, from: 16, to: 2)

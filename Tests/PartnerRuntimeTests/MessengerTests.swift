@@ -26,4 +26,22 @@ struct MessengerTests {
         }
         #expect(reports == 5)
     }
+
+    /// Whoever writes a million messages in another's name fills no history with them.
+    @Test func messagesOfOtherLivesAreToldAsSeldomAsAllThatRepeatsItself() throws {
+        let name = try #require(Name("messenger"))
+        let messenger = Messenger(name, ports: 1, memory: 64, interval: .milliseconds(10))
+        var lines = 0
+        let services = try ClientServices(
+            messenger, as: ClientID(value: 1), of: Incarnation(value: 1), messenger.demand
+        ) { record in
+            if record.event == .foreignMessage { lines += 1 }
+        }
+        messenger.notified(.ready(Incarnation(value: 2), ports: 1, memory: 64), services)
+        let message = [UInt8](repeating: 7, count: 64)
+        for _ in 0..<100_000 {
+            messenger.received(message.span.bytes, immediate: nil, at: 0, services)
+        }
+        #expect(lines > 0 && lines < 100)
+    }
 }

@@ -101,6 +101,23 @@ struct WorldTests {
         #expect(world.violations.isEmpty, "\(world.violations)")
     }
 
+    /// Nobody takes over from a partner that lives, however late who would decide on that registers.
+    @Test func monitorsThatRegisterLateTakeNothingOver() throws {
+        let name = try #require(Name("failover-monitor"))
+        var plan = ClientPlan(
+            ClientInformation(name: name, role: .symmetric, ports: 0, memory: 0),
+            .failoverMonitor(goesAlone: true, patience: .milliseconds(200)))
+        plan.registerAt = .milliseconds(500)
+        var nodes = [NodePlan(Self.settings(1)), NodePlan(Self.settings(2))]
+        for node in 0..<2 { nodes[node].clients = [plan] }
+        var world = World(nodes: nodes, seed: 1, keepsHistory: true)
+        world.powerOn(0)
+        world.powerOn(1)
+        world.run(for: .seconds(2))
+        #expect(world.history.count { $0.record.event == .clientReady } == 2)
+        #expect(!world.history.contains { $0.record.event == .decision })
+    }
+
     /// What a process had posted before it was killed still reaches its partner's memory, until the partner fences.
     @Test func aWriteOfADyingProcessArrives() throws {
         let name = try #require(Name("log-mirror"))

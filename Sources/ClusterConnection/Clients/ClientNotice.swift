@@ -16,9 +16,9 @@ public enum ClientNotice: Hashable, Sendable {
     /// After a pause: there are ports again, on another rail, and no work of before is under way on them. Whatever was
     /// not completed before the pause may or may not have reached the partner.
     case resumed(Incarnation, ports: UInt32, memory: UInt64)
-    /// What is held of the partner changed.
+    /// What is held of the partner changed; or what is held of it already, to a client that registers.
     case verdict(Verdict?, Incarnation)
-    /// The partner's boot came this far.
+    /// The partner's boot came this far, or had come this far when the client registered.
     case partnerPhase(BootPhase, Incarnation)
     /// The partner's boot has stood still in this phase past its deadline. No verdict.
     case partnerStalled(BootPhase, Incarnation)

@@ -69,6 +69,8 @@ struct Exchange: Sendable {
         var lossIsOwed = false
         /// Whether it was told instead that its ports will come back on another rail.
         var isPaused = false
+        /// The client that it was ready with when the connection ended.
+        var counterpart: ClientSet.Entry?
         /// The table that the partner sent for it.
         var partnerTable: PortTable?
     }
@@ -153,11 +155,16 @@ extension Exchange {
     /// The connection is gone. What remains is who is yet to be told of a loss, and of whose.
     mutating func close() {
         standing = .none
-        partnerSet = nil
         for index in registrations.indices {
-            if case .ready = registrations[index].ports { registrations[index].lossIsOwed = true }
+            if case .ready(let table) = registrations[index].ports {
+                registrations[index].lossIsOwed = true
+                registrations[index].counterpart = partnerSet?.entries.first {
+                    $0.client == table.pair.partner
+                }
+            }
             registrations[index].reset()
         }
+        partnerSet = nil
     }
 
     /// The tables that the partner does not know, all in one message: none while any is still being made.

@@ -17,7 +17,9 @@ public protocol Client: AnyObject {
 
     /// Ports are about to be made: from here on the counterpart may write into the shared memory, also before
     /// `ClientNotice.ready` comes. Since `ClientNotice.lost` nobody could.
-    func portsComing(_ services: ClientServices)
+    ///
+    /// - Parameter memory: so many bytes of the shared memory, as agreed.
+    func portsComing(_ memory: UInt64, _ services: ClientServices)
 
     /// A message of the counterpart arrived at a port, or a write of its that carried a number: then `message`
     /// is empty. `message` is good until the call returns.
@@ -34,7 +36,7 @@ extension Client {
     /// Most clients begin with what they are told.
     public func registered(_ services: ClientServices) {}
     /// Most clients don't look at their memory before it is used.
-    public func portsComing(_ services: ClientServices) {}
+    public func portsComing(_ memory: UInt64, _ services: ClientServices) {}
     /// Clients that never ask to be woken are not.
     public func woken(_ services: ClientServices) {}
     /// Clients without messages get none.

@@ -74,8 +74,9 @@ final class ClientRegistry {
             calendar.removeFirst()
             if appointment.registers {
                 register(appointment.client)
-            } else {
-                services.first { $0.owner === appointment.client }?.withdraw()
+            } else if let service = services.first(where: { $0.owner === appointment.client }) {
+                // In the order of the appointments: whoever comes next may have the name of the one that goes.
+                events.append(.withdraw(service.client))
             }
         }
         for service in services {
@@ -99,9 +100,13 @@ final class ClientRegistry {
     }
 
     private func register(_ client: any Client) {
+        let demand = client.demand
+        // Numbers are not used twice in a life: the last one is for all that are refused when there are no more.
+        guard clientCount < .max - 1 else {
+            return client.refuseDemand(ClientID(value: .max), record)
+        }
         clientCount += 1
         let number = ClientID(value: clientCount)
-        let demand = client.demand
         guard demand.isSound else {
             return client.refuseDemand(number, record)
         }
@@ -128,7 +133,7 @@ final class ClientRegistry {
                 events.append(.portsFailed(connection, order.pair))
                 continue
             }
-            service.owner.portsComing(service)
+            service.owner.portsComing(order.memory, service)
             setCount = (setCount + 1) % PortWork.serialLimit
             do throws(VerbsError) {
                 let set = try PortSet(

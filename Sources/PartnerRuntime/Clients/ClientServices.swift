@@ -14,7 +14,7 @@ public final class ClientServices {
     var shared: MappedMemory
     /// The client's memory that only this side reaches.
     var local: MappedMemory
-    var ports: PortSet?
+    var ports: (any ClientPorts)?
     var wakeTime: Instant?
     var wantsToWithdraw = false
     private let record: (HistoryRecord) -> Void
@@ -48,6 +48,12 @@ public final class ClientServices {
     /// Lends the memory that the counterpart reaches. It changes under the hands of whoever looks while the
     /// partner is ready: records in it need checksums.
     public func withSharedBytes<Result>(_ body: (RawSpan) -> Result) -> Result { shared.withBytes(body) }
+
+    /// Lends the memory that the counterpart reaches, to change: only where no port leads there, as in
+    /// `Client.portsComing`.
+    public func withMutableSharedBytes<Result>(_ body: (inout MutableRawSpan) -> Result) -> Result {
+        shared.withMutableBytes(body)
+    }
 
     /// Lends the memory that only this side reaches, to look at.
     public func withLocalBytes<Result>(_ body: (RawSpan) -> Result) -> Result { local.withBytes(body) }
@@ -91,7 +97,7 @@ public final class ClientServices {
         try usable().read(at: port, into: local, byteCount: byteCount, from: partner, token: token)
     }
 
-    private func usable() throws(PortError) -> PortSet {
+    private func usable() throws(PortError) -> any ClientPorts {
         guard let ports, ports.isReady else { throw .notReady }
         return ports
     }

@@ -26,9 +26,11 @@ final class LogMirror: Client {
     private var slots = 0
     /// For how many slots the own ring is laid out.
     private var laidOut = 0
+    /// For how many slots the partner's ring is laid out that is kept here.
+    private var keptSlots = 0
     /// The numbers of the records: the last that was begun, and the last that is acknowledged.
     private var last: UInt64 = 0
-    private var acknowledged: UInt64 = 0
+    private(set) var acknowledged: UInt64 = 0
     /// The next record to be posted: those before it are under way or acknowledged.
     private var nextToPost: UInt64 = 1
     private var readOffset = 0
@@ -62,7 +64,7 @@ final class LogMirror: Client {
     }
 
     /// Work under way at once.
-    private static let window = 16
+    static let window = 16
     /// One record in so many has its end reported, which stands for those before it: each report is a turn of the
     /// process, and half of the window keeps the rail busy meanwhile.
     private static let reportSpacing: UInt64 = 8
@@ -124,11 +126,13 @@ final class LogMirror: Client {
         recover(services)
     }
 
-    func portsComing(_ services: ClientServices) {
-        guard isFenced else { return }
-        check("remade", services)
-        isFenced = false
-        services.wake(at: nil)
+    func portsComing(_ memory: UInt64, _ services: ClientServices) {
+        if isFenced {
+            check("remade", services)
+            isFenced = false
+            services.wake(at: nil)
+        }
+        keep(Int(clamping: memory) / recordByteCount, services)
     }
 
     func woken(_ services: ClientServices) {
@@ -245,9 +249,32 @@ extension LogMirror {
 // MARK: - The partner's log, kept here
 
 extension LogMirror {
+    /// Lays the partner's log out for the memory that is agreed now: a new life of the partner with other memory could
+    /// not find in the slots of before what an earlier one was told to be safe.
+    private func keep(_ slots: Int, _ services: ClientServices) {
+        // With too little memory the partner mirrors nothing, and what lies here waits for a life that has more.
+        guard slots > Self.window, slots != keptSlots else { return }
+        let old = keptSlots
+        keptSlots = slots
+        guard old > 0 else { return }
+        let (byteCount, scratch) = (recordByteCount, ringByteCount)
+        services.withSharedBytes { kept in
+            services.withMutableLocalBytes {
+                LogRing.copy(kept, from: 0, into: &$0, at: scratch, byteCount: old * byteCount)
+            }
+        }
+        services.withLocalBytes { copy in
+            services.withMutableSharedBytes {
+                LogRing.lay(
+                    copy, ringAt: scratch, of: old, vouched: UInt64(old - Self.window), into: &$0, to: slots,
+                    byteCount: byteCount)
+            }
+        }
+    }
+
     /// Looks the memory over that the partner's log lies in, and writes down what it found.
     private func check(_ moment: StaticString, _ services: ClientServices) {
-        let ringByteCount = slots * recordByteCount
+        let ringByteCount = keptSlots * recordByteCount
         let scan = services.withSharedBytes {
             RingScan($0, byteCount: ringByteCount, recordByteCount: recordByteCount)
         }

@@ -19,6 +19,7 @@ final class Messenger: Client {
     private var roundTrips = SpanHistogram()
     private var requests: UInt64 = 0
     private var outOfOrder: UInt64 = 0
+    private var foreign = Repetition()
     private var buffer: [UInt8]
 
     /// What is under way at one port.
@@ -128,6 +129,7 @@ final class Messenger: Client {
     }
 
     private func noteForeign(_ writer: UInt64, _ services: ClientServices) {
+        guard foreign.isWorthALine(for: "foreign") else { return }
         services.note(
             HistoryRecord(.foreignMessage).with("client", name)
                 .with("writer", .incarnation(Incarnation(value: writer)))

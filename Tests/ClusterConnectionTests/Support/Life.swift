@@ -19,10 +19,14 @@ final class Life {
     /// What happened while it was frozen.
     var backlog: [Event] = []
     var endedAt: Instant?
+    /// Pairs whose ports are being made.
+    var ordered: Set<ClientPair> = []
     /// The ports of each pair that there are, of which connection, and whether they are connected.
     var ports: [ClientPair: PortsOfPair] = [:]
     /// Every pair whose ports could ever receive here.
     var everConnected: Set<ClientPair> = []
+    /// With which client of the partner each was ready last.
+    var readyWith: [ClientID: ClientID] = [:]
     /// How many clients have registered.
     var clients = 0
     /// What each client was told.

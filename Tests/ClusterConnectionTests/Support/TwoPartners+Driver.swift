@@ -79,6 +79,7 @@ extension TwoPartners {
         case .connectPorts(let connection, let tables): connectPorts(connection, tables, of: life)
         case .destroyPorts(_, let pairs):
             for pair in pairs { life.ports[pair] = nil }
+            life.ordered.subtract(pairs)
         case .notify(let client, let notice):
             check(notice, to: client, of: life)
             life.notices[client, default: []].append(notice)

@@ -48,10 +48,12 @@ extension TwoPartners {
     }
 
     func makePorts(_ connection: ConnectionID, _ orders: [PortOrder], of life: Life) {
+        life.ordered.formUnion(orders.map(\.pair))
         time.arrange(after: life.portLatency * UInt64(orders.count)) { [self] in
             guard life.endedAt == nil, life.wires[connection] != nil else { return }
             var tables: [PortTable] = []
-            for order in orders {
+            // Not those that were taken back meanwhile.
+            for order in orders where life.ordered.remove(order.pair) != nil {
                 guard !life.cannotMakePorts.contains(order.pair.own) else {
                     feed(.portsFailed(connection, order.pair), to: life)
                     continue
@@ -144,6 +146,10 @@ extension TwoPartners {
                 Issue.record("\(name): told ready too early\n\(tail)")
                 return
             }
+            if isPaused, life.readyWith[client] != own.key.partner {
+                Issue.record("\(name): resumed with another client than it was ready with\n\(tail)")
+            }
+            life.readyWith[client] = own.key.partner
         case .paused, .lost:
             if !isReady, !isPaused || notice.isPause {
                 Issue.record("\(name): lost without a ready\n\(tail)")

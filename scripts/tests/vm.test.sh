@@ -154,13 +154,15 @@ while end.encode() not in heard:
     heard += console.recv(4096)
 print(heard.decode())' "$scratch/door/$1" "$2" "$3"
 }
-"$vm" --door "$scratch/door" -- sh -c 'ip netns add ccm-a && echo open && exec sleep 100000' >"$scratch/opened" 2>&1 &
+# Who is told that a command begins has not been told that it has done anything yet: the machine itself says so.
+opened='ip netns add ccm-a && echo open && until [ -s /run/endless ]; do sleep 0.2; done; echo endless; exec sleep 100000'
+"$vm" --door "$scratch/door" -- sh -c "$opened" >"$scratch/opened" 2>&1 &
 machine=$!
 soon 'grep -q open "$scratch/opened"' || soon 'grep -q open "$scratch/opened"'
 try comes_to commands $'word echo hello; exit 3\n' $'\nhello'
 expect 'a command that comes by the door is answered with length and status' status 0 out 'word 6 3' out hello
 try comes_to commands $'word echo $$ >/run/endless; exec sleep 100000\n' $'word\n'
-expect 'one that does not end is left' status 0
+expect 'one that does not end is left' status 0 holds 'soon "grep -q endless \"\$scratch/opened\""'
 try comes_to commands $'next sleep 0.5; grep -qs "^State:.[^ZX]" /proc/$(cat /run/endless)/status || echo ended\n' $'\nended'
 expect 'and ends when somebody else comes' status 0 out 'next 6 0'
 try comes_to commands $'word sleep 100000 & echo $! >/run/kept\n' $'word 0 0\n'

@@ -32,11 +32,12 @@ struct SqueezedProcess: Sendable {
         let group = try ControlGroup.make(of: partner, with: "memory")
         let processes = try group.add(pid)
         let before = try shortage(in: group)
+        let page = UInt64(getpagesize())
+        // The kernel charges for pages ahead, which would be room that nobody gave: below a limit of none it takes them back.
+        if room < pagesAhead * page { try group.set("memory.high", to: "0") }
         // From an earlier squeeze on, what it took is counted here.
-        guard let used = UInt64(try group.text(of: "memory.current").trimmed) else {
-            throw LabError("memory.current of \(group.folder) is not a count of bytes")
-        }
-        let limit = limit(leaving: room, beside: used, page: UInt64(getpagesize()))
+        let used = try used(in: group)
+        let limit = limit(leaving: room, beside: used, page: page)
         try group.set("memory.high", to: "\(limit)")
         return SqueezedProcess(
             group: group, before: before,
@@ -44,6 +45,16 @@ struct SqueezedProcess: Sendable {
                 ("processes", .unsigned(UInt64(processes))), ("usedBytes", .unsigned(used)),
                 ("limitBytes", .unsigned(limit)),
             ])
+    }
+
+    /// For how many pages the kernel charges at once (MEMCG_CHARGE_BATCH of Linux).
+    private static let pagesAhead: UInt64 = 64
+
+    private static func used(in group: ControlGroup) throws -> UInt64 {
+        guard let used = UInt64(try group.text(of: "memory.current").trimmed) else {
+            throw LabError("memory.current of \(group.folder) is not a count of bytes")
+        }
+        return used
     }
 
     /// What the group may hold: whole pages, as the kernel counts.

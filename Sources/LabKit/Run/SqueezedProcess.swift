@@ -31,7 +31,6 @@ struct SqueezedProcess: Sendable {
     static func squeeze(_ pid: pid_t, of partner: PartnerID, to room: UInt64) throws -> SqueezedProcess {
         let group = try ControlGroup.make(of: partner, with: "memory")
         let processes = try group.add(pid)
-        let before = try shortage(in: group)
         let page = UInt64(getpagesize())
         // The kernel charges for pages ahead, which would be room that nobody gave: below a limit of none it takes them back.
         if room < pagesAhead * page { try group.set("memory.high", to: "0") }
@@ -39,6 +38,8 @@ struct SqueezedProcess: Sendable {
         let used = try used(in: group)
         let limit = limit(leaving: room, beside: used, page: page)
         try group.set("memory.high", to: "\(limit)")
+        // What it lacked below a limit of none is no sign that this one held it up.
+        let before = try shortage(in: group)
         return SqueezedProcess(
             group: group, before: before,
             findings: [

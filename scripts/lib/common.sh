@@ -81,3 +81,19 @@ open_kernel() {
         return 1
     fi
 }
+
+# open_uml_kernel PATH: checks that a folder holds a User-Mode Linux kernel, with what is preloaded into it; or sets
+# kernel_fault to what it lacks and returns 1.
+open_uml_kernel() {
+    kernel_fault=''
+    if [ ! -e "$1/" ]; then
+        kernel_fault="there is no User-Mode Linux kernel at $1"
+    elif [ ! -f "$1/linux" ] || [ ! -x "$1/linux" ]; then
+        kernel_fault="$1 holds no User-Mode Linux kernel: expected the program 'linux' in it"
+    elif [ ! -f "$1/entropy.so" ]; then
+        kernel_fault="$1 lacks entropy.so, which makes the kernel's random numbers repeat"
+    else
+        return 0
+    fi
+    return 1
+}

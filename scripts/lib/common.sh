@@ -92,6 +92,8 @@ open_uml_kernel() {
         kernel_fault="$1 holds no User-Mode Linux kernel: expected the program 'linux' in it"
     elif [ ! -f "$1/entropy.so" ]; then
         kernel_fault="$1 lacks entropy.so, which makes the kernel's random numbers repeat"
+    elif [ ! -x "$1/init" ]; then
+        kernel_fault="$1 lacks init, the guest's first program"
     else
         return 0
     fi

@@ -1,13 +1,14 @@
 # shellcheck shell=dash
 # shellcheck disable=SC2154 # what init and the job set
-# What the inits of the lab's machines share: the root that a command finds, and the command itself. Sourced by lib/init
-# (QEMU) and lib/init-uml (User-Mode Linux), in the guest; never run.
+# What a guest of the lab is made of: the root that a command finds, the command itself, and the door. Sourced by lib/init
+# (QEMU), and by lib/door (User-Mode Linux, whose init is Lab/kernel/init.c), in the guest; never run.
 #
-# An init sets `b` to the busybox that it was brought with, and defines
+# Who sources it sets `b` to the busybox that was brought along and `answerer` to itself, and defines
 #   fail WHY         gives up, with a reason
 #   port NUMBER      prints a device: 1 takes lines for the host, 2 and 3 the command's stdout and stderr
 #   console NUMBER   prints a device that somebody at the door talks to: 1 and 2 for shells, 3 for commands
 #   over STATUS      ends the machine, once the command has ended with this status
+#   enter COMMAND    becomes a command, in the folder and environment of the job
 
 run=/run/ccm-lab
 
@@ -71,7 +72,6 @@ stage2() {
     err=$!
     port=$(port 1)
     exec 3>"$port"
-    kernel_build=$($b uname -rv)
     if [ -n "$door" ]; then open_door 3>&-; fi
     echo start >&3
     (start) </dev/null >$run/out 2>$run/err 3>&-
@@ -127,7 +127,7 @@ serve_commands() {
         # Another file each time: what was left running may still write.
         $b rm -f $run/answered $run/answer
         # In a session of its own, and so in a group that can be ended as one.
-        $b setsid $b sh $run/init answer "$word" "$line" &
+        $b setsid $b sh "$answerer" answer "$word" "$line" &
         asked=$!
     done
 }

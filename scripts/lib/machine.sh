@@ -64,40 +64,25 @@ quote() {
     done
 }
 
-# write_job PATH...: writes to stdout what the guest's init does for this run (see lib/guest.sh). The PATHs are for the
-# command to find, besides those that every command needs.
-write_job() {
-    local LC_ALL=C directory path variable environment=() program
+# collect_job PATH...: sets what the guest's init is told of this run: job_folder, job_kept, job_environment and job_words.
+# The PATHs are for the command to find, besides those that every command needs.
+collect_job() {
+    local LC_ALL=C path variable
+    job_folder=$(pwd -P) || job_folder=/
+    job_kept=() job_environment=()
     # shellcheck disable=SC2154 # set by the script
-    program=("${command[@]}")
-    directory=$(pwd -P) || directory=/
-    # shellcheck disable=SC2154 # an option of the script's
-    echo "clock=$clock door=${door:+yes}"
-    echo 'kept_paths() {'
-    # shellcheck disable=SC2154 # set by the script
-    for path in "$directory" "$here" "$cache" "$@" "${command[@]}"; do
+    for path in "$job_folder" "$here" "$cache" "$@" "${command[@]}"; do
         # The topmost folder below the mount that covers it. Mounting one twice does no harm.
-        if [[ $path =~ ^(/tmp|/run)/[^/]+ && -e $path ]]; then echo "    keep $(quote "${BASH_REMATCH[0]}")"; fi
+        if [[ $path =~ ^(/tmp|/run)/[^/]+ && -e $path ]]; then job_kept+=("${BASH_REMATCH[0]}"); fi
     done
-    echo '    :'
-    echo '}'
     for variable in HOME TERM NO_COLOR "${!CCM_LAB_@}"; do
-        [ -z "${!variable+set}" ] || environment+=("$variable=${!variable}")
+        [ -z "${!variable+set}" ] || job_environment+=("$variable=${!variable}")
     done
     # A user's PATH may lack the folders of root's tools.
-    environment+=("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+    # shellcheck disable=SC2154 # set by the script
+    job_environment+=("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
         "CCM_LAB_IN_VM=1" "CCM_LAB_CLOCK=$clock" "CCM_LAB_RESULTS=/run/ccm-lab/results" "CCM_LAB_CACHE=$cache")
-    # env takes a program with an equals sign in its name for a variable; a shell in between does not.
-    # shellcheck disable=SC2016 # for that shell to expand
-    [[ ${program[0]} != *=* ]] || program=(/bin/sh -c 'exec "$@"' sh "${program[@]}")
-    # What whoever comes by the door finds, too.
-    echo 'enter() {'
-    echo "    cd $(quote "$directory") || exit 125"
-    echo "    umask $(umask)"
-    echo "    exec /usr/bin/env -i $(quote "${environment[@]}")" \
-        "\"CCM_LAB_KERNEL_BUILD=\$kernel_build\" \"\$@\""
-    echo '}'
-    echo "start() { enter $(quote "${program[@]}"); }"
+    job_words=("${command[@]}")
 }
 
 # seconds_since TIME, in hundredths.

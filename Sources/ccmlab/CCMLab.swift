@@ -15,7 +15,7 @@ struct CCMLab: AsyncParsableCommand {
         subcommands: [
             Run.self, Soak.self, Explore.self, Bench.self, Report.self, Diff.self, Merge.self, Replay.self,
             Conform.self,
-            Shell.self, WatchPair.self, Check.self, List.self, Doctor.self,
+            Shell.self, WatchPair.self, Check.self, List.self, Doctor.self, Guest.self,
         ])
 }
 

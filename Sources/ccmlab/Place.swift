@@ -6,18 +6,28 @@ import StrictYAML
 
 /// Where something is run, and where its evidence goes: what all commands that run scenarios are told alike.
 struct Place: ParsableArguments {
-    enum FabricChoice: String, ExpressibleByArgument, CaseIterable { case auto, netns, vm, sim }
+    enum FabricChoice: String, ExpressibleByArgument, CaseIterable { case auto, uml, vm, netns, sim }
     enum ClockChoice: String, ExpressibleByArgument, CaseIterable { case auto, virtual, real }
 
     @Option(
         help: """
-            Where to run: on this kernel, in the virtual machine, in the simulator, or on this kernel where it can \
-            do it and in the virtual machine where not.
+            Where to run: on User-Mode Linux, in the QEMU machine (vm), on this kernel (netns), or in the simulator. \
+            auto: each scenario on User-Mode Linux where that can carry it out, otherwise in the QEMU machine.
             """)
     var fabric = FabricChoice.auto
 
     @Option(help: "The virtual machine's clock. auto: virtual, but real where the machine has KVM.")
     var clock = ClockChoice.auto
+
+    @Option(
+        help: """
+            What every random number of a run comes from; the same seed is the same run. “random” draws one and \
+            prints it. Without it: each scenario has its own, which never changes.
+            """)
+    var seed: SeedArgument?
+
+    @Option(help: "How many runs are done at once (uml, sim). Without it: one for each processor.")
+    var jobs: Int?
 
     @Option(
         help: "The run folder. Without it: runs/DATE-TIME, with the link runs/latest to it.",
@@ -35,6 +45,43 @@ struct Place: ParsableArguments {
 
     private var isInVM: Bool { environmentValue("CCM_LAB_IN_VM") == "1" }
 
+    func validate() throws {
+        if let jobs, !(1...1_024).contains(jobs) {
+            throw ValidationError("--jobs takes a number from 1 to 1024, not \(jobs)")
+        }
+    }
+
+    /// The seed that was asked for or drawn; nil where each scenario has its own.
+    func drawnSeed() -> UInt64? {
+        switch seed {
+        case nil: nil
+        case .number(let number): number
+        case .random: UInt64.random(in: 1...999_999_999)
+        }
+    }
+
+    /// How many runs are done at once.
+    var workers: Int { jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// Where runs of real verbs are done. What needs another clock is done in the virtual machine all the same.
+    ///
+    /// - Throws: `LabError` when fabric and clock cannot be had together, or here.
+    var fabricKind: FabricKind {
+        get throws {
+            switch fabric {
+            case .sim: return .sim
+            case .uml:
+                if clock == .real {
+                    throw LabError("User-Mode Linux has virtual time; run with --fabric vm --clock real")
+                }
+                _ = try UMLKernel.find()
+                return .uml
+            case .auto where clock == .auto && !isInVM && UMLKernel.isThere: return .uml
+            case .auto, .vm, .netns: return try usesVM ? .vm : .netns
+            }
+        }
+    }
+
     /// Whether it is to be run in the virtual machine.
     ///
     /// - Throws: `LabError` when fabric and clock cannot be had together, or here.
@@ -42,7 +89,7 @@ struct Place: ParsableArguments {
         get throws {
             let usesVM =
                 switch fabric {
-                case .netns, .sim: false
+                case .netns, .sim, .uml: false
                 case .vm: true
                 case .auto: !isInVM && !HostFacts.now.canRunHere
                 }
@@ -59,8 +106,12 @@ struct Place: ParsableArguments {
     /// Where it is to be run, for a sentence.
     var inWords: String {
         get throws {
-            if fabric == .sim { return "the simulator" }
-            return try usesVM ? "the virtual machine" : "network namespaces of this kernel"
+            switch try fabricKind {
+            case .sim: "the simulator"
+            case .uml: "User-Mode Linux"
+            case .vm: "the virtual machine"
+            case .netns: "network namespaces of this kernel"
+            }
         }
     }
 

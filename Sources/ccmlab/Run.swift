@@ -60,9 +60,6 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var part: Part
 
-    @Option(help: "What happens by chance in the simulator (--fabric sim) comes out of this number.")
-    var seed: UInt64 = 1
-
     func validate() throws {
         guard (1...100_000).contains(repetitions) else {
             throw ValidationError("--repeat takes a count from 1 to 100000, not \(repetitions)")
@@ -97,11 +94,12 @@ struct Run: AsyncParsableCommand {
             return display.lines(dryRun.lines)
         }
         let program = simulates ? "" : try checkout.ccmd(place.ccmd)
-        let usesVM = try place.usesVM
+        let fabric = try place.fabricKind
+        let seed = place.drawnSeed()
         let folder = try place.makeFolder()
-        try place.keepCommand(in: folder)
+        try place.keepCommand(in: folder, adding: place.seed == .random ? seed.map { ["--seed", "\($0)"] } ?? [] : [])
         var display = place.display
-        if usesVM {
+        if fabric == .vm {
             let status = try await place.runInVM(
                 ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
                     + tags.flatMap { ["--tag", $0] } + part.arguments + (keep ? ["--keep"] : []),
@@ -116,8 +114,11 @@ struct Run: AsyncParsableCommand {
         }
         var lab = LabRun(
             scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions,
-            measuresSpeed: speed, simulationSeed: simulates ? seed : nil,
+            measuresSpeed: speed,
             output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+        lab.fabric = fabric
+        lab.seeds = seed.map { .fixed($0) } ?? .perScenario
+        lab.jobs = place.workers
         lab.printsTraces = trace
         lab.shard = part.shard
         lab.keeps = keep

@@ -37,10 +37,6 @@ struct Soak: AsyncParsableCommand {
         completion: .scenarios)
     var paths: [String] = []
 
-    @Option(
-        help: "The seed that the faults are drawn from. Without it: another one each time; it is printed.")
-    var seed: UInt64?
-
     @Option(help: "How many faults. Without it, and without --for: 60.")
     var count: Int?
 
@@ -48,10 +44,6 @@ struct Soak: AsyncParsableCommand {
         name: .customLong("for"),
         help: "Until so much time has passed, such as 90s or 20min, by the soak's clock.")
     var time: String?
-
-    @Option(
-        help: "How many ordeals are gone through at once (--fabric sim). Without it: one for each processor.")
-    var jobs: Int?
 
     @Option(
         help: """
@@ -65,10 +57,6 @@ struct Soak: AsyncParsableCommand {
     @OptionGroup var place: Place
 
     func validate() throws {
-        if let jobs, !(1...1_024).contains(jobs) {
-            throw ValidationError("--jobs takes a number from 1 to 1024, not \(jobs)")
-        }
-        if place.fabric != .sim, jobs != nil { throw ValidationError("--jobs is for --fabric sim") }
         if let bound, TimeSpan(text: bound).map({ $0 == .zero }) ?? true {
             throw ValidationError("--bound takes \(TimeSpan.textForm), more than none, not “\(bound)”")
         }
@@ -80,8 +68,8 @@ struct Soak: AsyncParsableCommand {
             throw ValidationError(
                 "--shard is for faults on real verbs; of ordeals, give each machine its own --seed")
         }
-        if part.shard != .whole, seed == nil {
-            throw ValidationError("--shard needs the --seed that all parts have in common")
+        if part.shard != .whole, place.seed == .random {
+            throw ValidationError("--shard needs a --seed that all parts have in common")
         }
         if place.fabric == .sim, let count, count > 0 { return }
         if let count, !(1...SoakPlan.mostFaults).contains(count) {
@@ -91,6 +79,14 @@ struct Soak: AsyncParsableCommand {
         if let time, TimeSpan(text: time).map({ $0 == .zero }) ?? true {
             throw ValidationError("--for takes \(TimeSpan.textForm), more than none, not “\(time)”")
         }
+    }
+
+    /// The seed that the faults are drawn from. A soak is one run, and has one seed of its own.
+    private var drawnSeed: UInt64 { place.drawnSeed() ?? 1 }
+
+    /// What the kept command says of a seed that was drawn.
+    private func seedArguments(_ seed: UInt64) -> [String] {
+        place.seed == .random ? ["--seed", "\(seed)"] : []
     }
 
     /// How long a fault takes with what comes after it, amply.
@@ -105,13 +101,13 @@ struct Soak: AsyncParsableCommand {
         let folder = try place.makeFolder()
         var display = place.display
         let span = time.flatMap { TimeSpan(text: $0) }
-        let seed = seed ?? UInt64.random(in: 1...999_999_999)
-        try place.keepCommand(in: folder, adding: self.seed == nil ? ["--seed", "\(seed)"] : [])
+        let seed = drawnSeed
+        try place.keepCommand(in: folder, adding: seedArguments(seed))
         let soak = SimulatedSoak(
             seed: seed,
             extent: span.map { .time($0) } ?? .ordeals(UInt64(count ?? 100_000)),
             bound: bound.flatMap { TimeSpan(text: $0) },
-            jobs: jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), output: folder,
+            jobs: place.workers, output: folder,
             shownOutput: folder)
         let outcome = try await soak.run(&display)
         func report() async throws {
@@ -135,16 +131,16 @@ struct Soak: AsyncParsableCommand {
                 "\(base.name) has a partner with a command, and half of a soak's boots strike ccmd from within; expected "
                     + "scenarios with ccmd on both sides")
         }
-        let seed = seed ?? UInt64.random(in: 1...999_999)
+        let seed = drawnSeed
         let span = time.flatMap { TimeSpan(text: $0) }
         let faults = count ?? 60
         let program = try checkout.ccmd(place.ccmd)
-        let usesVM = try place.usesVM
+        let fabric = try place.fabricKind
         let folder = try place.makeFolder()
-        try place.keepCommand(in: folder, adding: self.seed == nil ? ["--seed", "\(seed)"] : [])
+        try place.keepCommand(in: folder, adding: seedArguments(seed))
         var display = place.display
         let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
-        if usesVM {
+        if fabric == .vm {
             let extent = time.map { ["--for", $0] } ?? ["--count", "\(faults)"]
             // What an earlier soak has left here says nothing of this one.
             unlink("\(folder)/verdicts.json")
@@ -168,6 +164,9 @@ struct Soak: AsyncParsableCommand {
             measuresSpeed: false, output: folder,
             shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
         run.shard = part.shard
+        run.fabric = fabric
+        run.seeds = .fixed(seed)
+        run.jobs = place.workers
         let results: [RunResult]
         do {
             results = try await run.run(&display)

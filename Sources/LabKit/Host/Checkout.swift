@@ -63,6 +63,7 @@ package struct Checkout: Sendable {
     }
 
     package var fabricScript: String { "\(root)/scripts/fabric" }
+    package var umlScript: String { "\(root)/scripts/uml" }
     package var vmScript: String { "\(root)/scripts/vm" }
     package var keepResidentScript: String { "\(root)/scripts/lib/keep-resident" }
     package var scenarios: String { "\(root)/Lab/scenarios" }

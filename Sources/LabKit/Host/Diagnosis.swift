@@ -116,10 +116,7 @@ package struct Diagnosis: Sendable {
     /// The folder of the kernel that `scripts/vm` boots; nil when there is none.
     private static func labKernel() -> String? {
         if let named = environmentValue("CCM_LAB_KERNEL") { return Files.isFolder(named) ? named : nil }
-        let cache =
-            environmentValue("CCM_LAB_CACHE") ?? environmentValue("XDG_CACHE_HOME").map { "\($0)/ccm-lab" }
-            ?? environmentValue("HOME").map { "\($0)/.cache/ccm-lab" }
-        guard let kernel = cache.map({ "\($0)/kernels/current" }), Files.isFolder(kernel) else { return nil }
+        guard let kernel = Files.cacheFolder.map({ "\($0)/kernels/current" }), Files.isFolder(kernel) else { return nil }
         return kernel
     }
 

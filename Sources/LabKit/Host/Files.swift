@@ -9,6 +9,12 @@ package func environmentValue(_ name: String) -> String? {
 
 /// Files, as the lab reads and writes them.
 package enum Files {
+    /// The folder for everything that can be made again, as the lab's scripts have it; nil where nothing names one.
+    static var cacheFolder: String? {
+        environmentValue("CCM_LAB_CACHE") ?? environmentValue("XDG_CACHE_HOME").map { "\($0)/ccm-lab" }
+            ?? environmentValue("HOME").map { "\($0)/.cache/ccm-lab" }
+    }
+
     /// A whole file's text; nil when it cannot be read.
     package static func text(of path: String) -> String? {
         // Not through `String(contentsOf:)`: files of /proc have no size to be read by.

@@ -17,7 +17,7 @@ package struct MergedRuns: Sendable {
     ///   of them hold.
     package init(_ folders: [String]) throws {
         var environment: (folder: String, fields: JSONObject)?
-        var runs: [Run] = []
+        var runs: [FinishedRun] = []
         var leftOut: Set<LeftOut> = []
         for folder in folders {
             let own = try Self.object("environment.json", in: folder)
@@ -30,7 +30,7 @@ package struct MergedRuns: Sendable {
             guard case .array(let all)? = verdicts["runs"] else {
                 throw LabError("\(folder)/verdicts.json is damaged: it has no list “runs”")
             }
-            for verdict in all { runs.append(try Run(verdict, in: folder)) }
+            for verdict in all { runs.append(try FinishedRun(verdict, in: folder)) }
             if case .array(let all)? = verdicts["leftOut"] {
                 for scenario in all { leftOut.insert(try LeftOut(scenario, in: folder)) }
             }
@@ -125,57 +125,5 @@ extension LeftOut {
             throw LabError("\(folder)/verdicts.json is damaged: what is left out has no name or no reason")
         }
         self.init(scenario: scenario, why: why)
-    }
-}
-
-/// One run of a part.
-private struct Run {
-    let result: RunResult
-    let verdict: JSONValue
-    /// Its folder.
-    let place: String
-    /// Where it stands among all runs: no two have the same.
-    let rank: (String, Int, String, Int)
-
-    init(_ verdict: JSONValue, in folder: String) throws {
-        self.verdict = verdict
-        guard case .object(let object) = verdict, let name = object["folder"]?.string, Self.isBelow(name)
-        else {
-            throw LabError("\(folder)/verdicts.json is damaged: a run without a “folder” below it")
-        }
-        let place = "\(folder)/\(name)"
-        self.place = place
-        guard Files.isFolder(place) else {
-            throw LabError("\(place) is missing, and \(folder)/verdicts.json names it")
-        }
-        let run = try ReportedRun(in: place, named: name, capture: PacketList(note: ""))
-        guard run.knowsSettings else {
-            throw LabError("\(place): \(run.problems.first ?? "its scenario cannot be read")")
-        }
-        var judgement = Judgement.notRun("")
-        switch run.verdict.result {
-        case .held: judgement.result = .held
-        case .broke: judgement.result = .broke
-        case .brokeAsExpected(let reason): judgement.result = .brokeAsExpected(reason)
-        case .notRun(let reason): judgement.result = .notRun(reason)
-        case .unknown(let why): throw LabError("\(place): \(why)")
-        }
-        judgement.measurements = run.measurements
-        judgement.incidents = Incidents(of: run.timeline)
-        judgement.broken = try run.verdict.breaks.map { broken in
-            guard let rule = Rule(rawValue: broken.rule) else {
-                throw LabError("\(place)/verdict.json is damaged: there is no rule “\(broken.rule)”")
-            }
-            return Broken(rule, broken.explanation, evidence: broken.events)
-        }
-        result = RunResult(
-            variant: run.variant, repetition: run.verdict.repetition, judgement: judgement, folder: name,
-            start: run.timeline.start, duration: run.duration)
-        rank = (run.scenarioName, run.order, run.verdict.variant, run.verdict.repetition)
-    }
-
-    /// Nothing that a file says leads out of its folder.
-    private static func isBelow(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("/") && !name.split(separator: "/").contains("..")
     }
 }

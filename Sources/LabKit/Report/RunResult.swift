@@ -12,10 +12,12 @@ package struct RunResult: Sendable {
     package var start: Instant
     /// How long the run took by the clock it ran on.
     package var duration: TimeSpan
+    /// What all chance in the run came from; nil where nobody decided that.
+    package var seed: UInt64?
 
     package init(
         variant: ScenarioVariant, repetition: Int, judgement: Judgement, folder: String, start: Instant,
-        duration: TimeSpan
+        duration: TimeSpan, seed: UInt64? = nil
     ) {
         self.variant = variant
         self.repetition = repetition
@@ -23,6 +25,7 @@ package struct RunResult: Sendable {
         self.folder = folder
         self.start = start
         self.duration = duration
+        self.seed = seed
     }
 
     /// The variant's and repetition's part of the title: `skew=-5ms`, `#2`.

@@ -25,6 +25,7 @@ package enum VerdictsJSON {
             ("scenario", .string(run.variant.scenario.name)), ("variant", .string(run.variant.label)),
             ("repetition", .integer(Int64(run.repetition))), ("folder", .string(run.folder)),
         ]
+        if let seed = run.seed { fields.append(("seed", .unsigned(seed))) }
         switch run.judgement.result {
         case .held: fields.append(("result", .string("held")))
         case .broke: fields.append(("result", .string("broke")))

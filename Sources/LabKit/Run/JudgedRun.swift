@@ -28,14 +28,26 @@ struct JudgedRun {
     }
 
     /// Runs a scenario once, judges it, and leaves evidence and verdict in the session's folder.
-    ///
-    /// - Parameters:
-    ///   - folder: the run's own, below the session's.
-    ///   - repetition: from 1.
     static func run(
         _ variant: ScenarioVariant, _ repetition: Int, in folder: String, _ session: LabSession
     ) async throws -> JudgedRun {
-        let path = "\(session.stage)/\(folder)"
+        try await run(
+            variant, repetition, seed: nil, in: folder, at: "\(session.stage)/\(folder)", session.tools,
+            before: session.before)
+    }
+
+    /// Runs a scenario once, judges it, and leaves evidence and verdict.
+    ///
+    /// - Parameters:
+    ///   - repetition: from 1.
+    ///   - seed: what all chance in it comes from; nil where nobody decides that.
+    ///   - folder: the run's own, as the lab's run folder has it.
+    ///   - path: where that is now.
+    ///   - before: what was there before it.
+    static func run(
+        _ variant: ScenarioVariant, _ repetition: Int, seed: UInt64?, in folder: String, at path: String,
+        _ tools: RunTools, before: Surroundings
+    ) async throws -> JudgedRun {
         let began = MonotonicClock.now
         var judgement: Judgement
         var start = began
@@ -43,7 +55,7 @@ struct JudgedRun {
         var fabricFailed = false
         do {
             let outcome = try await ScenarioRun.run(
-                variant, folder: path, tools: session.tools, before: session.before)
+                variant, folder: path, tools: tools, before: before)
             start = outcome.record.events.first { $0.name == .runStarted }?.time ?? began
             judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
             if !judgement.broken.isEmpty,
@@ -59,7 +71,7 @@ struct JudgedRun {
         }
         let result = RunResult(
             variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
-            duration: MonotonicClock.now - began)
+            duration: MonotonicClock.now - began, seed: seed)
         try write(result, to: path)
         return JudgedRun(result: result, record: record, fabricFailed: fabricFailed)
     }

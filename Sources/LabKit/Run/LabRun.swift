@@ -12,8 +12,12 @@ package struct LabRun: Sendable {
     /// Whether speed is what the run is about: then a reference is measured on the same rail, and no packets
     /// are kept.
     package var measuresSpeed: Bool
-    /// The seed of a simulated fabric; nil for a real one.
-    package var simulationSeed: UInt64?
+    /// What the runs are done on: `netns` is this kernel.
+    package var fabric = FabricKind.netns
+    /// Where the seeds of runs come from.
+    package var seeds = SeedChoice.perScenario
+    /// How many machines there are at once, where each run has one of its own.
+    package var jobs = 1
     /// Which of the runs are done here.
     package var shard = Shard.whole
     /// Whether each simulated run is printed as a sequence diagram.
@@ -27,7 +31,7 @@ package struct LabRun: Sendable {
 
     package init(
         scenarios: [Scenario], soak: SoakPlan? = nil, checkout: Checkout, ccmd: String, repetitions: Int,
-        measuresSpeed: Bool, simulationSeed: UInt64? = nil,
+        measuresSpeed: Bool,
         output: String, shownOutput: String
     ) {
         self.scenarios = scenarios
@@ -36,7 +40,6 @@ package struct LabRun: Sendable {
         self.ccmd = ccmd
         self.repetitions = repetitions
         self.measuresSpeed = measuresSpeed
-        self.simulationSeed = simulationSeed
         self.output = output
         self.shownOutput = shownOutput
     }
@@ -46,7 +49,15 @@ package struct LabRun: Sendable {
     /// - Throws: `LabError` when the fabric could not be made, `CancellationError` when interrupted; the fabric
     ///   is gone then too.
     package func run(_ display: inout Display) async throws -> [RunResult] {
-        if let simulationSeed { return try simulate(seed: simulationSeed, &display) }
+        switch fabric {
+        case .sim: return try simulate(&display)
+        case .uml: return try await runOnMachines(&display)
+        case .vm, .netns: return try await runHere(&display)
+        }
+    }
+
+    /// Runs everything on this kernel.
+    private func runHere(_ display: inout Display) async throws -> [RunResult] {
         let session = try await LabSession.open(
             checkout: checkout, ccmd: ccmd, keepsAll: !measuresSpeed,
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
@@ -171,11 +182,23 @@ package struct LabRun: Sendable {
     func writeReports(
         _ results: [RunResult], _ environment: LabEnvironment, leftOut: [LeftOut] = [], to stage: String
     ) throws {
+        try writeReports(
+            results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: stage)
+    }
+
+    /// Leaves what is told of all runs.
+    ///
+    /// - Parameter verdicts: of each run, what its `verdict.json` says.
+    func writeReports(
+        _ results: [RunResult], verdicts: [JSONValue], _ environment: LabEnvironment, leftOut: [LeftOut] = [],
+        to stage: String
+    ) throws {
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }
         try Files.write(JSONText.pretty(environment.json), to: "\(stage)/environment.json")
         try Files.write(
-            JSONText.pretty(VerdictsJSON.document(results, leftOut: leftOut)), to: "\(stage)/verdicts.json")
+            JSONText.pretty(VerdictsJSON.document(verdicts, of: results, leftOut: leftOut)),
+            to: "\(stage)/verdicts.json")
         try Files.write(JSONText.pretty(measurements.json), to: "\(stage)/measurements.json")
         try Files.write(JUnit.xml(results, leftOut: leftOut), to: "\(stage)/junit.xml")
         try Files.write(KTAP.text(results, leftOut: leftOut), to: "\(stage)/verdicts.ktap")

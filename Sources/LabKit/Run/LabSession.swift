@@ -28,7 +28,8 @@ struct LabSession {
         try Files.makeFolder(stage)
         let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
         let tools = RunTools(
-            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript, clock: environment.clock,
+            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript,
+            fabric: FabricKind.netns.rawValue, clock: environment.clock,
             kernel: environment.kernel, capturesPackets: keepsAll, recordsLives: keepsAll)
         let fabric = Fabric(script: checkout.fabricScript, rails: rails)
         display.status("making the fabric")

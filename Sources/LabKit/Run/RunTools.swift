@@ -6,6 +6,8 @@ struct RunTools: Sendable {
     var root: String
     /// `scripts/fabric` of the checkout.
     var fabricScript: String
+    /// What the run is on, for the history.
+    var fabric: String
     /// `virtual` or `real`, for the history.
     var clock: String
     /// The kernel's release.

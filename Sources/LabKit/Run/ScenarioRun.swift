@@ -293,7 +293,7 @@ struct ScenarioRun {
             .runStarted, at: now,
             [
                 ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
-                ("fabric", .string("netns")), ("kernel", .string(tools.kernel)),
+                ("fabric", .string(tools.fabric)), ("kernel", .string(tools.kernel)),
                 ("wallNs", .integer(Int64(clamping: now.nanoseconds) + WallClock.lead)),
             ])
     }

@@ -2,8 +2,8 @@ import ClusterConnection
 
 extension LabRun {
     /// Runs everything in the simulator, and leaves the run folder.
-    func simulate(seed: UInt64, _ display: inout Display) throws -> [RunResult] {
-        let environment = LabEnvironment.simulated(seed: seed, root: checkout.root)
+    func simulate(_ display: inout Display) throws -> [RunResult] {
+        let environment = LabEnvironment.simulated(seeds: seeds, root: checkout.root)
         let table = Table(colours: display.colours)
         var results: [RunResult] = []
         display.lines([table.header])
@@ -17,7 +17,7 @@ extension LabRun {
             for variant in scenario.variants where shard.contains(variant.title) {
                 for repetition in 1...max(1, repetitions) {
                     try Task.checkCancellation()
-                    let result = try simulate(variant, repetition, seed: seed)
+                    let result = try simulate(variant, repetition)
                     rows.append(result.row)
                     results.append(result.row)
                     if printsTraces {
@@ -37,9 +37,10 @@ extension LabRun {
     }
 
     /// Runs a scenario once. Another repetition is another seed.
-    private func simulate(_ variant: ScenarioVariant, _ repetition: Int, seed: UInt64) throws -> (
+    private func simulate(_ variant: ScenarioVariant, _ repetition: Int) throws -> (
         row: RunResult, events: [HistoryEvent]
     ) {
+        let seed = seeds.seed(of: variant.scenario.name, repetition: repetition)
         let folder = folder(of: variant, repetition)
         let path = "\(output)/\(folder)"
         try Files.makeFolder(path)
@@ -47,7 +48,7 @@ extension LabRun {
         var judgement: Judgement
         var events: [HistoryEvent] = []
         do {
-            let outcome = try SimulatedRun.carryOut(variant, seed: seed &+ UInt64(repetition - 1))
+            let outcome = try SimulatedRun.carryOut(variant, seed: seed)
             events = outcome.record.events
             judgement = outcome.failure.map { .notRun($0) } ?? Checker.judge(outcome.record)
         } catch {
@@ -56,7 +57,7 @@ extension LabRun {
         let start = events.first?.time ?? Instant(nanoseconds: 0)
         let result = RunResult(
             variant: variant, repetition: repetition, judgement: judgement, folder: folder, start: start,
-            duration: (events.last?.time ?? start) - start)
+            duration: (events.last?.time ?? start) - start, seed: seed)
         func write(_ events: [HistoryEvent], to name: String) throws {
             try Files.write(events.map { $0.line + "\n" }.joined(), to: "\(path)/\(name)")
         }

@@ -81,6 +81,8 @@ struct ReportedVerdict {
     var scenario = ""
     var variant = ""
     var repetition = 1
+    /// What all chance in the run came from; nil where nobody decided that.
+    var seed: UInt64?
     var result: Result
     var breaks: [Break] = []
     var claims: [Claim] = []
@@ -115,6 +117,7 @@ struct ReportedVerdict {
         scenario = object["scenario"]?.string ?? ""
         variant = object["variant"]?.string ?? ""
         repetition = object["repetition"]?.unsignedInteger.flatMap { Int(exactly: $0) } ?? 1
+        seed = object["seed"]?.unsignedInteger
         switch object["result"]?.string {
         case "held": result = .held
         case "broke": result = .broke

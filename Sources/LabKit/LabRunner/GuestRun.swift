@@ -1,0 +1,59 @@
+import ClusterConnection
+import Glibc
+
+/// One run inside a machine that was booted for it and ends with it: makes the fabric, runs, judges, and leaves the
+/// evidence in the folder that the machine shares with its host.
+package struct GuestRun: Sendable {
+    package var checkout: Checkout
+    package var ccmd: String
+    /// What is special about the run: a sweep's values; empty for none.
+    package var label: String
+    package var repetition: Int
+    /// What all random numbers of the machine come from.
+    package var seed: UInt64
+    /// The run's folder, as the lab's run folder has it.
+    package var folder: String
+    /// Whether packets and recordings are kept.
+    package var keepsAll = true
+
+    package init(
+        checkout: Checkout, ccmd: String, label: String, repetition: Int, seed: UInt64, folder: String
+    ) {
+        self.checkout = checkout
+        self.ccmd = ccmd
+        self.label = label
+        self.repetition = repetition
+        self.seed = seed
+        self.folder = folder
+    }
+
+    /// The scenario to be run, in the folder of the results.
+    static let scenarioFile = "scenario.yaml"
+    /// Where evidence is gathered until the run is over: the host's folder is slow.
+    private static let stage = "/tmp/ccm-lab"
+
+    /// Runs it.
+    ///
+    /// - Parameter results: the folder that the machine shares with its host.
+    /// - Throws: what kept the run from being carried out and judged.
+    package func run(results: String) async throws {
+        let file = "\(results)/\(Self.scenarioFile)"
+        guard let text = Files.text(of: file) else { throw LabError("there is no \(file)") }
+        let scenario = try ScenarioParser.parse(text, file: file)
+        guard let variant = scenario.variants.first(where: { $0.label == label }) else {
+            throw LabError("\(scenario.name) has no run “\(label)”")
+        }
+        try Files.makeFolder(Self.stage)
+        let fabric = Fabric(script: checkout.fabricScript, rails: scenario.rails)
+        _ = try await fabric.up()
+        let tools = RunTools(
+            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript,
+            fabric: environmentValue("CCM_LAB_FABRIC") ?? FabricKind.netns.rawValue,
+            clock: environmentValue("CCM_LAB_CLOCK") ?? "real", kernel: LabEnvironment.kernelRelease,
+            capturesPackets: keepsAll, recordsLives: keepsAll)
+        _ = try await JudgedRun.run(
+            variant, repetition, seed: seed, in: folder, at: Self.stage, tools,
+            before: try await Surroundings.now())
+        try Files.copyAll(below: Self.stage, to: results)
+    }
+}

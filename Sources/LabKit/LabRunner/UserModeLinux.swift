@@ -1,0 +1,81 @@
+import ClusterConnection
+import Glibc
+import Subprocess
+
+/// A User-Mode Linux machine of `scripts/uml`: it boots for one command and ends with it.
+struct UserModeLinux: Sendable {
+    var script: String
+    /// What all random numbers of the machine come from.
+    var seed: UInt64
+    /// The folder of this host that the guest sees as `/run/ccm-lab/results`.
+    var results: String
+    /// How long it may take, by this host's clock.
+    var patience: TimeSpan
+    /// Which of the processors it runs on; nil for any. Kernel and programs of a machine take turns, and two that
+    /// share a processor do so fastest.
+    var processor: Int?
+
+    /// How a command in a machine ended.
+    struct Outcome: Sendable {
+        /// The command's exit status, or that of `scripts/uml`: 124 when it took too long or hung, 125 when the
+        /// machine failed.
+        var status: Int32
+        var output: String
+        var complaint: String
+
+        /// The last line of its complaint.
+        var reason: String {
+            complaint.split(separator: "\n").last.map(String.init) ?? "it ended with status \(status)"
+        }
+    }
+
+    /// Runs a command in the machine, to its end.
+    ///
+    /// - Parameter environment: variables of the command's; their names begin with `CCM_LAB_`.
+    /// - Throws: `LabError` when the script could not be started; `CancellationError` when this task was cancelled. The
+    ///   machine is gone then.
+    func run(_ command: [String], environment: [Environment.Key: String] = [:]) async throws -> Outcome {
+        var arguments = ["--pdeathsig", "TERM", "--"]
+        if let processor { arguments += ["taskset", "--cpu-list", "\(processor)"] }
+        arguments += [script, "--seed", "\(seed)", "--results", results]
+        arguments += ["--timeout", "\(max(1, patience.nanoseconds / 1_000_000_000))", "--"]
+        // A group of its own: the machine hears of Ctrl-C from the lab alone, and ends in good order.
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(30))]
+        do {
+            let result = try await Subprocess.run(
+                .name("setpriv"), arguments: Arguments(arguments + command),
+                environment: Tool.toolEnvironment.updating(environment.mapValues { Optional($0) }),
+                platformOptions: options, input: .none, output: .string(limit: 1 << 20),
+                error: .string(limit: 1 << 18))
+            try Task.checkCancellation()
+            let status: Int32 =
+                switch result.terminationStatus {
+                case .exited(let code): code
+                case .signaled(let signal): 128 + signal
+                }
+            return Outcome(status: status, output: result.standardOutput, complaint: result.standardError)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw LabError("could not run \(script): \(error)")
+        }
+    }
+
+    /// The processors that this process may run on.
+    static var processors: [Int] {
+        let lines = (Files.text(of: "/proc/self/status") ?? "").split(separator: "\n")
+        let list = lines.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(whereSeparator: \.isWhitespace).last
+        return processors(in: String(list ?? ""))
+    }
+
+    /// The numbers in a list such as `0-1,4`.
+    static func processors(in list: String) -> [Int] {
+        list.split(separator: ",").flatMap { part -> [Int] in
+            let ends = part.split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, first <= last else { return [] }
+            return Array(first...last)
+        }
+    }
+}

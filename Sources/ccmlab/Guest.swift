@@ -1,0 +1,36 @@
+import ArgumentParser
+import LabKit
+
+/// What the lab does inside a machine that it has booted. Nobody types this.
+struct Guest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Do the part of a run that is done inside a machine.", shouldDisplay: false,
+        subcommands: [GuestRunCommand.self])
+}
+
+/// Does one run.
+struct GuestRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Do one run, and leave its evidence in the folder of the results.")
+
+    @Option var ccmd: String
+    @Option var label: String
+    @Option var repetition: Int
+    @Option var seed: UInt64
+    @Option var folder: String
+    @Flag var bare = false
+
+    func run() async throws {
+        let command = self
+        try await Place.reporting {
+            guard let results = environmentValue("CCM_LAB_RESULTS") else {
+                throw LabError("CCM_LAB_RESULTS is not set: “ccmlab guest” is for the lab's own machines")
+            }
+            var run = GuestRun(
+                checkout: try Checkout(), ccmd: command.ccmd, label: command.label,
+                repetition: command.repetition, seed: command.seed, folder: command.folder)
+            run.keepsAll = !command.bare
+            try await run.run(results: results)
+        }
+    }
+}

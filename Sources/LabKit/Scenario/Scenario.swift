@@ -29,6 +29,8 @@ package struct Scenario: Sendable {
     package var busyLoops: Int
     /// Whether the run keeps its packets.
     package var capturesPackets: Bool
+    /// The fabrics that it declares it cannot be run on, and why.
+    package var unsupported: [FabricKind: String]
 
     /// All rails of the pair.
     var railNumbers: Set<Int> { Set(0..<rails) }

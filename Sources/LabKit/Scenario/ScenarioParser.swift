@@ -51,7 +51,8 @@ package enum ScenarioParser {
             deadline: deadline,
             bounds: bounds(of: root, partners), busyLoops: busyLoops(of: root),
             capturesPackets: root.choice(
-                "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true)
+                "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true,
+            unsupported: UnsupportedFabrics.read(root))
     }
 
     private static func claims(of root: YAMLFields) -> [Claim] {

@@ -121,6 +121,13 @@ package enum ScenarioSchema {
                     "What takes processor time beside the partners.", required: ["busyLoops"])
             ),
             ("capture", choice(["packets", "none"], "What the run keeps. Without it: packets.")),
+            (
+                "unsupported",
+                mapping(
+                    FabricKind.allCases.map {
+                        ($0.rawValue, text("Why it cannot be run on \($0.rawValue).", pattern: #"\S"#))
+                    }, "The fabrics that the scenario cannot be run on, and why.")
+            ),
         ]
     }
 

@@ -27,9 +27,11 @@ struct LabSession {
         let stage = isInVM ? "/tmp/ccm-lab-run-\(getpid())" : output
         try Files.makeFolder(stage)
         let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
+        let isInUML = FabricKind.ofThisKernel == .uml
         let tools = RunTools(
             ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript, clock: environment.clock,
-            kernel: environment.kernel, capturesPackets: keepsAll, recordsLives: keepsAll)
+            kernel: environment.kernel, capturesPackets: keepsAll, recordsLives: keepsAll,
+            defaultCarriage: isInUML ? .uml : .none, tick: isInUML ? Promise.tickOfUML : Promise.usualTick)
         let fabric = Fabric(script: checkout.fabricScript, rails: rails)
         display.status("making the fabric")
         let isOwn = try await fabric.up()

@@ -14,4 +14,8 @@ struct RunTools: Sendable {
     var capturesPackets: Bool
     /// Whether partners record their lives for a replay. That takes a little time, too.
     var recordsLives: Bool
+    /// How rails carry packets of which a scenario says nothing.
+    var defaultCarriage = RailCarriage.Resolved.none
+    /// A tick of the kernel's clock, to which Soft-RoCE rounds its timers.
+    var tick = Promise.usualTick
 }

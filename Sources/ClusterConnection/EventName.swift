@@ -192,7 +192,8 @@ public enum EventName: String, CaseIterable, Sendable {
     /// A partner's failpoint was reached: `act` (`kill` or `freeze`), `after`, `dueNs` (when it strikes). Written by the
     /// process itself.
     case failpointReached
-    /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`.
+    /// A run of a scenario begins: `scenario`, `clock`, `fabric`, `kernel`, `tickNs` (of the kernel's clock), and where
+    /// rails hold packets up `railDelayNs` (each way) and `railRate` (bits a second): a list where rails differ.
     case runStarted
     /// A step of the schedule took effect: `step`, `action`, and the partner it names; of `releaseWrites` also `held`
     /// (packets that were held back) and `arrived` (packets of writes that reached the other side from then on); of `squeeze`

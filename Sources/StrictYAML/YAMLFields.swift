@@ -55,6 +55,9 @@ public final class YAMLFields {
         return value(name, expected: expected, parse)
     }
 
+    /// How many items a field has that is a list, of whatever; nil where it is none.
+    public func listCount(_ name: String) -> Int? { node(name)?.sequence?.count }
+
     /// The fields of a nested mapping, nil when it is absent or no mapping.
     public func section(_ name: String) -> YAMLFields? {
         guard let node = node(name) else { return nil }

@@ -74,7 +74,7 @@ struct FaultEffectTests {
     private static func outcome(
         _ change: (inout Degradation) -> Void, _ reading: RailShape.Reading
     ) -> (findings: [(String, JSONValue)], problem: String?) {
-        var shape = RailShape(rails: [0])
+        var shape = RailShape(carriages: [.none])
         var degradation = Degradation()
         change(&degradation)
         let wanted = shape.passages(after: .degrade, sender: .b, rail: nil, degradation)
@@ -116,7 +116,7 @@ struct FaultEffectTests {
     private static func last(
         _ steps: [(StepAction, RailShape.Reading)]
     ) -> (findings: [(String, JSONValue)], problem: String?) {
-        var shape = RailShape(rails: [0])
+        var shape = RailShape(carriages: [.none])
         var degradation = Degradation()
         degradation.loss = 0.01
         var outcome: (findings: [(String, JSONValue)], problem: String?) = ([], nil)
@@ -165,7 +165,7 @@ struct FaultEffectTests {
     }
 
     @Test func aCutThatGrowsCountsFromItsBeginning() {
-        var shape = RailShape(rails: [0])
+        var shape = RailShape(carriages: [.none])
         for (sender, lost) in [(PartnerID?.some(.b), 10), (nil, 15)] as [(PartnerID?, UInt64)] {
             let wanted = shape.passages(after: .cut, sender: sender, rail: nil, nil)
             _ = shape.changed(.cut, to: wanted, wanted.mapValues { _ in Self.reading(lost: lost) })
@@ -177,7 +177,7 @@ struct FaultEffectTests {
     }
 
     @Test func aCutOneWayLeavesTheOtherAlone() {
-        var shape = RailShape(rails: [0, 1])
+        var shape = RailShape(carriages: [.none, .none])
         let cut = shape.passages(after: .cut, sender: .b, rail: 1, nil)
         #expect(cut == [RailEnd(partner: .b, rail: 1): Passage(isCut: true)])
         _ = shape.changed(.cut, to: cut, [:])

@@ -55,6 +55,8 @@ struct ScenarioSchemaTests {
         ),
         ("bounds: { zzz: 1 }\n", "bounds", ["properties", "bounds"]),
         ("load: { busyLoops: 1, zzz: 1 }\n", "load", ["properties", "load"]),
+        ("rails: [{ zzz: 1 }]\n", "rails[0]", ["properties", "rails", "items"]),
+        ("unsupported: { uml: x, zzz: 1 }\n", "unsupported", ["properties", "unsupported"]),
         (
             "expectedToBreak: { rules: [expected], reason: x, zzz: 1 }\n", "expectedToBreak",
             ["properties", "expectedToBreak"]

@@ -81,7 +81,7 @@ collect_job() {
     # A user's PATH may lack the folders of root's tools.
     # shellcheck disable=SC2154 # set by the script
     job_environment+=("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-        "CCM_LAB_IN_VM=1" "CCM_LAB_CLOCK=$clock" "CCM_LAB_RESULTS=/run/ccm-lab/results" "CCM_LAB_CACHE=$cache")
+        "CCM_LAB_IN_VM=1" "CCM_LAB_FABRIC=${me#scripts/}" "CCM_LAB_CLOCK=$clock" "CCM_LAB_RESULTS=/run/ccm-lab/results" "CCM_LAB_CACHE=$cache")
     job_words=("${command[@]}")
 }
 

@@ -7,6 +7,18 @@ import ClusterConnection
 struct Promise {
     let bounds: Bounds
     let isRealTime: Bool
+    /// A tick of the kernel's clock.
+    var tick = Promise.usualTick
+    /// What a packet takes on the slowest rail, each way.
+    var railDelay = TimeSpan.zero
+
+    /// That of a kernel with 250 ticks a second.
+    static let usualTick = TimeSpan.milliseconds(4)
+    /// That of User-Mode Linux, which has 100.
+    static let tickOfUML = TimeSpan.milliseconds(10)
+
+    /// From a packet to its answer.
+    private var roundTrip: TimeSpan { railDelay * 2 }
 
     /// For the scheduling of processes.
     var slack: TimeSpan { isRealTime ? bounds.realTimeSlack : bounds.slack }
@@ -25,17 +37,17 @@ struct Promise {
     }
 
     /// A process that stands still: one interval until the last movement has been read, the miss limit
-    /// without one, and the scheduling of both processes.
+    /// without one, what a read takes, and the scheduling of both processes.
     func hung(_ settings: PartnerSettings) -> TimeSpan {
-        settings.heartbeatInterval * (settings.missLimit + 1) + slack
+        settings.heartbeatInterval * (settings.missLimit + 1) + roundTrip + slack
     }
 
     /// Silence: one interval until the next read is posted, and the transport's retries. The timer of one
-    /// try is 4.096 us times two to the power of the acknowledge timeout; Soft-RoCE rounds each to jiffies,
-    /// for which two jiffies of 4 ms a try are allowed.
+    /// try is 4.096 us times two to the power of the acknowledge timeout; Soft-RoCE rounds each to ticks of the
+    /// kernel's clock, for which two a try are allowed, and what an answer takes on the rail.
     func unreachable(_ settings: PartnerSettings) -> TimeSpan {
         let timer = TimeSpan(nanoseconds: 4_096 << min(settings.ackTimeout, 31))
-        let tries = (timer + .milliseconds(8)) * (settings.retryCount + 1)
+        let tries = (timer + tick * 2 + roundTrip) * (settings.retryCount + 1)
         return tries + settings.heartbeatInterval + slack
     }
 }

@@ -100,10 +100,13 @@ struct Timeline {
         for partner in PartnerID.allCases { established[partner] = establishedStretches(of: partner) }
     }
 
-    /// What the run's settings promise, on the clock that it ran on.
+    /// What the run's settings promise, on the clock and the rails that it ran on.
     var promise: Promise {
-        let clock = record.events.first { $0.name == .runStarted }?.text("clock")
-        return Promise(bounds: record.variant.scenario.bounds, isRealTime: clock == "real")
+        let started = record.events.first { $0.name == .runStarted }
+        return Promise(
+            bounds: record.variant.scenario.bounds, isRealTime: started?.text("clock") == "real",
+            tick: started?.number("tickNs").map { TimeSpan(nanoseconds: $0) } ?? Promise.usualTick,
+            railDelay: TimeSpan(nanoseconds: started?.fields["railDelayNs"]?.greatest ?? 0))
     }
 
     /// What a partner's history tells.
@@ -309,5 +312,13 @@ extension Life {
             }
         default: break
         }
+    }
+}
+
+extension JSONValue {
+    /// A whole number, or the greatest of a list of them; nil for everything else.
+    fileprivate var greatest: UInt64? {
+        if case .array(let values) = self { return values.compactMap(\.unsignedInteger).max() }
+        return unsignedInteger
     }
 }

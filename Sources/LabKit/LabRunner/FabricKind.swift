@@ -8,4 +8,9 @@ package enum FabricKind: String, CaseIterable, Hashable, Sendable {
     case vm
     /// On this kernel: real verbs, real time.
     case netns
+
+    /// The fabric of runs on real verbs that take place on this kernel: what the lab's machines say of themselves.
+    package static var ofThisKernel: FabricKind {
+        environmentValue("CCM_LAB_FABRIC").flatMap { FabricKind(rawValue: $0) } ?? .netns
+    }
 }

@@ -48,8 +48,7 @@ package struct GuestRun: Sendable {
         _ = try await fabric.up()
         let tools = RunTools(
             ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript,
-            fabric: environmentValue("CCM_LAB_FABRIC") ?? FabricKind.netns.rawValue,
-            clock: environmentValue("CCM_LAB_CLOCK") ?? "real", kernel: LabEnvironment.kernelRelease,
+            fabric: .ofThisKernel, clock: environmentValue("CCM_LAB_CLOCK") ?? "real", kernel: LabEnvironment.kernelRelease,
             capturesPackets: keepsAll, recordsLives: keepsAll)
         _ = try await JudgedRun.run(
             variant, repetition, seed: seed, in: folder, at: Self.stage, tools,

@@ -57,8 +57,7 @@ struct MachineRuns: Sendable {
         let outcome = try await machine.run(
             [Checkout.program, "guest", "run", "--ccmd", ccmd]
                 + ["--repetition", "\(plan.repetition)", "--seed", "\(plan.seed)", "--folder", plan.folder]
-                + plan.variant.guestArguments + (keepsAll ? [] : ["--bare"]),
-            environment: ["CCM_LAB_FABRIC": FabricKind.uml.rawValue])
+                + plan.variant.guestArguments + (keepsAll ? [] : ["--bare"]))
         if outcome.status != 0 {
             let result = RunResult(
                 variant: plan.variant, repetition: plan.repetition, judgement: .notRun(outcome.reason),

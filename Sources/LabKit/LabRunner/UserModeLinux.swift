@@ -31,10 +31,9 @@ struct UserModeLinux: Sendable {
 
     /// Runs a command in the machine, to its end.
     ///
-    /// - Parameter environment: variables of the command's; their names begin with `CCM_LAB_`.
     /// - Throws: `LabError` when the script could not be started; `CancellationError` when this task was cancelled. The
     ///   machine is gone then.
-    func run(_ command: [String], environment: [Environment.Key: String] = [:]) async throws -> Outcome {
+    func run(_ command: [String]) async throws -> Outcome {
         var arguments = ["--pdeathsig", "TERM", "--"]
         if let processor { arguments += ["taskset", "--cpu-list", "\(processor)"] }
         arguments += [script, "--seed", "\(seed)", "--results", results]
@@ -46,8 +45,7 @@ struct UserModeLinux: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("setpriv"), arguments: Arguments(arguments + command),
-                environment: Tool.toolEnvironment.updating(environment.mapValues { Optional($0) }),
-                platformOptions: options, input: .none, output: .string(limit: 1 << 20),
+                environment: Tool.toolEnvironment, platformOptions: options, input: .none, output: .string(limit: 1 << 20),
                 error: .string(limit: 1 << 18))
             try Task.checkCancellation()
             let status: Int32 =

@@ -28,7 +28,7 @@ package struct DryRun: Sendable {
         let variants = variants
         let runs = variants.count * max(1, repetitions)
         var lines = variants.flatMap { Self.lines(of: $0) }
-        if !leftOut.isEmpty { lines += [""] + leftOut.map { "\($0.scenario): left out, \($0.why)" } }
+        lines += LeftOut.lines(leftOut)
         lines.append("")
         lines.append(
             "\(runs) \(runs == 1 ? "run" : "runs") would be done in \(place)\(LeftOut.inWords(leftOut)); nothing was"

@@ -8,9 +8,25 @@ package struct LeftOut: Hashable, Sendable {
         self.why = why
     }
 
+    /// Nil for a scenario that can be run on the fabric.
+    package init?(_ scenario: Scenario, on fabric: FabricKind) {
+        guard let reason = scenario.reasonAgainst(fabric) else { return nil }
+        let isBySimulator = fabric == .sim && scenario.unsupported[fabric] == nil
+        let kind = isBySimulator ? "for real verbs only" : "not on \(fabric.rawValue)"
+        self.init(scenario: scenario.name, why: "\(kind): \(reason)")
+    }
+
+    /// Nil for a scenario that the simulator can run.
+    package init?(bySimulatorOf scenario: Scenario) { self.init(scenario, on: .sim) }
+
     /// As `verdicts.json` holds it.
     var json: JSONValue {
         .object(JSONObject([("scenario", .string(scenario)), ("why", .string(why))]))
+    }
+
+    /// Each with its reason, behind an empty line: nothing for none.
+    static func lines(_ all: [LeftOut]) -> [String] {
+        all.isEmpty ? [] : [""] + all.map { "\($0.scenario): left out, \($0.why)" }
     }
 
     /// How many there are, behind how many runs held: nothing for none.

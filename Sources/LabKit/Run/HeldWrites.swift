@@ -17,9 +17,13 @@ struct HeldWrites: Sendable {
     private let partner: PartnerID
     private let rails: [Int]
 
-    init(of partner: PartnerID, on rails: Set<Int>) {
+    /// Whether its end of the rails has a queue already (`Rail.prepare`), beneath which this one is put.
+    private let isBeneath: Bool
+
+    init(of partner: PartnerID, on rails: Set<Int>, beneathQueues: Bool = false) {
         self.partner = partner
         self.rails = rails.sorted()
+        isBeneath = beneathQueues
     }
 
     /// How long the packets may take to the other side.
@@ -42,10 +46,10 @@ struct HeldWrites: Sendable {
                     + Self.filters(on: receiver, parent: "ffff:", "action continue"))
             try await batch(
                 at: partner,
-                "qdisc add dev \(sender) root handle 1: prio bands 4\n"
-                    + "qdisc add dev \(sender) parent 1:4 handle 40: plug\n"
+                "qdisc add dev \(sender) \(isBeneath ? "parent \(Rail.handle)1" : "root") handle 2: prio bands 4\n"
+                    + "qdisc add dev \(sender) parent 2:4 handle 40: plug\n"
                     + plug(rail, "release_indefinite")
-                    + Self.filters(on: sender, parent: "1:", "flowid 1:4"))
+                    + Self.filters(on: sender, parent: "2:", "flowid 2:4"))
         }
     }
 
@@ -57,7 +61,7 @@ struct HeldWrites: Sendable {
     }
 
     private func plug(_ rail: Int, _ what: String) -> String {
-        "qdisc change dev \(FabricNames.link(of: partner, rail: rail)) parent 1:4 handle 40: plug \(what)\n"
+        "qdisc change dev \(FabricNames.link(of: partner, rail: rail)) parent 2:4 handle 40: plug \(what)\n"
     }
 
     /// Lets everything out that was held back, and waits until it has arrived.

@@ -62,19 +62,21 @@ package struct LabRun: Sendable {
             checkout: checkout, ccmd: ccmd, keepsAll: !measuresSpeed,
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
+        let fabric = FabricKind.ofThisKernel
+        let leftOut = soak == nil ? scenarios.compactMap { LeftOut($0, on: fabric) } : []
         var interruption: (any Error)?
         do {
             if let soak {
                 try await runSoak(soak, &results, session, &display)
             } else {
-                try await runAll(&results, session, &display)
+                try await runAll(&results, session, leavingOut: leftOut, &display)
             }
         } catch {
             interruption = error
         }
         var isDelivered = false
         if keeps, interruption == nil, let last = results.last {
-            try writeReports(results, session.environment, to: session.stage)
+            try writeReports(results, session.environment, leftOut: leftOut, to: session.stage)
             try session.deliver()
             isDelivered = true
             do { try await keep(last.variant.scenario, session, &display) } catch { interruption = error }
@@ -82,12 +84,15 @@ package struct LabRun: Sendable {
         }
         let leftovers = await session.takeFabricDown(&display)
         if !isDelivered {
-            try writeReports(results, session.environment, to: session.stage)
+            try writeReports(results, session.environment, leftOut: leftOut, to: session.stage)
             try session.deliver()
         }
         display.clear()
         if let interruption { throw interruption }
         if let leftovers { throw LabError(leftovers) }
+        if results.isEmpty, !leftOut.isEmpty {
+            throw LabError("nothing was run: none of it can be run on \(fabric.rawValue)")
+        }
         return results
     }
 
@@ -111,7 +116,8 @@ package struct LabRun: Sendable {
     }
 
     private func runAll(
-        _ results: inout [RunResult], _ session: LabSession, _ display: inout Display
+        _ results: inout [RunResult], _ session: LabSession, leavingOut leftOut: [LeftOut],
+        _ display: inout Display
     ) async throws {
         let table = Table(colours: display.colours)
         var references: [Quantity] = []
@@ -122,7 +128,8 @@ package struct LabRun: Sendable {
         }
         try await measureReference()
         display.lines([table.header])
-        for (number, scenario) in scenarios.enumerated() {
+        for (number, scenario) in scenarios.enumerated()
+        where !leftOut.contains(where: { $0.scenario == scenario.name }) {
             var rows: [RunResult] = []
             for variant in scenario.variants where shard.contains(variant.title) {
                 for repetition in 1...max(1, repetitions) {
@@ -137,7 +144,10 @@ package struct LabRun: Sendable {
             if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }
         try await measureReference()
-        display.lines(summary(results, table, session.environment, Quantity(medianOf: references)))
+        display.lines(LeftOut.lines(leftOut))
+        display.lines(
+            summary(
+                results, table, session.environment, Quantity(medianOf: references), leftOut: leftOut))
     }
 
     func folder(of variant: ScenarioVariant, _ repetition: Int) -> String {

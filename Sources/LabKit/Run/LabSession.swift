@@ -28,9 +28,9 @@ struct LabSession {
         try Files.makeFolder(stage)
         let environment = await LabEnvironment.now(ccmd: ccmd, root: checkout.root)
         let tools = RunTools(
-            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript,
-            fabric: FabricKind.netns.rawValue, clock: environment.clock,
-            kernel: environment.kernel, capturesPackets: keepsAll, recordsLives: keepsAll)
+            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript, fabric: .ofThisKernel,
+            clock: environment.clock, kernel: environment.kernel, capturesPackets: keepsAll,
+            recordsLives: keepsAll)
         let fabric = Fabric(script: checkout.fabricScript, rails: rails)
         display.status("making the fabric")
         let isOwn = try await fabric.up()

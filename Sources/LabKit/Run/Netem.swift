@@ -12,10 +12,14 @@ struct Netem: Hashable, Sendable {
 
     private(set) var degradation: Degradation
 
-    /// What a passage asks for.
+    /// What a passage asks for: what a degradation delays comes on top of what packets take anyway, and it makes no rail
+    /// quicker than that is.
     init(passage: Passage) {
         degradation = passage.degradation ?? Degradation()
         if passage.isCut { degradation.loss = 1 }
+        degradation.delay = degradation.delay + passage.carriage.delay
+        // 0 is for as many bits as there are.
+        degradation.rate = [degradation.rate, passage.carriage.rate].filter { $0 > 0 }.min() ?? 0
     }
 
     private init(_ degradation: Degradation) { self.degradation = degradation }
@@ -32,6 +36,9 @@ struct Netem: Hashable, Sendable {
         return text
     }
 
+    /// By how many microseconds less than was wanted tc may tell: it rounds down to 64 ns, and then to a microsecond.
+    private static let rounding = 1.07
+
     /// Whether two settings are the same but for what tc and the kernel round.
     func isAlmost(_ other: Netem) -> Bool {
         func near(_ one: Double, _ two: Double, within: Double) -> Bool { abs(one - two) <= within }
@@ -39,8 +46,9 @@ struct Netem: Hashable, Sendable {
         let (one, two) = (degradation, other.degradation)
         return near(one.loss, two.loss, within: 1e-6) && near(one.duplicate, two.duplicate, within: 1e-6)
             && near(one.corrupt, two.corrupt, within: 1e-6) && near(one.reorder, two.reorder, within: 1e-6)
-            && near(micros(one.delay), micros(two.delay), within: max(2, micros(two.delay) / 1_000))
-            && near(micros(one.jitter), micros(two.jitter), within: max(2, micros(two.jitter) / 1_000))
+            && near(micros(one.delay), micros(two.delay), within: max(Self.rounding, micros(two.delay) / 1e5))
+            && near(
+                micros(one.jitter), micros(two.jitter), within: max(Self.rounding, micros(two.jitter) / 1e5))
             && near(Double(one.rate), Double(two.rate), within: max(8, Double(two.rate) / 1_000))
     }
 

@@ -25,6 +25,8 @@ struct RailEnd: Hashable, Sendable {
 struct Passage: Hashable, Sendable {
     var isCut = false
     var degradation: Degradation?
+    /// What they meet while nothing is done to the rail.
+    var carriage = RailCarriage.Resolved.none
 }
 
 /// The rails between the partners, as the lab cuts, degrades and heals them: a queueing discipline (netem) at each end, so
@@ -50,13 +52,18 @@ enum Rail {
         PartnerID.allCases.flatMap { partner in rails.sorted().map { RailEnd(partner: partner, rail: $0) } }
     }
 
-    /// Makes rails that can be cut and degraded, and carry everything as it is.
+    /// What the queue at an end is called, for others that are put beneath it.
+    static let handle = "1:"
+
+    /// Makes rails that can be cut and degraded, and carry everything as these passages say.
     ///
     /// - Throws: when tc(8) did not make it so.
-    static func prepare(_ rails: Set<Int>) async throws {
-        try await atEnds(ends(of: rails)) { end in
-            let netem = Netem(passage: Passage())
-            _ = try await tc(end, "qdisc add dev \(end.device) root \(netem.arguments)\n", expecting: netem)
+    static func prepare(_ passages: [RailEnd: Passage]) async throws {
+        try await atEnds(Array(passages.keys)) { end in
+            let netem = Netem(passage: passages[end] ?? Passage())
+            _ = try await tc(
+                end, "qdisc add dev \(end.device) root handle \(handle) \(netem.arguments)\n",
+                expecting: netem)
         }
     }
 
@@ -88,9 +95,12 @@ enum Rail {
 
     /// Waits until a packet was seen waiting at one of these ends.
     ///
+    /// - Parameter delay: how long each waits there; zero where that is not known.
     /// - Throws: when none was.
-    static func awaitWaiting(at ends: [RailEnd]) async throws {
+    static func awaitWaiting(at ends: [RailEnd], for delay: TimeSpan) async throws {
         let limit = MonotonicClock.now + patience
+        // Where looking takes no time, nothing would ever be sent while somebody looks again and again.
+        let pause = delay == .zero ? TimeSpan.microseconds(100) : TimeSpan(nanoseconds: delay.nanoseconds / 2)
         while MonotonicClock.now < limit {
             for end in ends {
                 // One process looks some hundred times: it takes longer to start than packets wait.
@@ -99,6 +109,7 @@ enum Rail {
                     "tc", ["-n", end.namespace, "-j", "-s", "-batch", "-"], input: looks)
                 if Netem.states(in: outcome.output).contains(where: { $0.waiting > 0 }) { return }
             }
+            await MonotonicClock.wait(until: MonotonicClock.now + pause)
         }
         throw LabError(
             "no packet was seen waiting for \(SpanText.rounded(patience)): nobody sends, or nothing is delayed"

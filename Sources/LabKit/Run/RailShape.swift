@@ -10,13 +10,24 @@ struct RailShape: Sendable {
     }
 
     private let rails: Set<Int>
-    private var passages: [RailEnd: Passage] = [:]
+    private var passages: [RailEnd: Passage]
     /// What packets met at ends that were cut, and at ends that were degraded and not cut: what a cut loses proves no
     /// degradation.
     private var cut: [RailEnd: Encounter] = [:]
     private var degraded: [RailEnd: Encounter] = [:]
 
-    init(rails: Set<Int>) { self.rails = rails }
+    /// - Parameter carriages: how each rail carries packets while nothing is done to it.
+    init(carriages: [RailCarriage.Resolved]) {
+        rails = Set(carriages.indices)
+        passages = carriages.enumerated().reduce(into: [:]) { passages, rail in
+            for partner in PartnerID.allCases {
+                passages[RailEnd(partner: partner, rail: rail.offset)] = Passage(carriage: rail.element)
+            }
+        }
+    }
+
+    /// What becomes of packets at each end now.
+    var ends: [RailEnd: Passage] { passages }
 
     /// Whether nothing passes either way on any rail.
     var isAllCut: Bool {

@@ -1,3 +1,5 @@
+import ClusterConnection
+
 /// What every run of a lab has in common.
 struct RunTools: Sendable {
     /// The partner program.
@@ -6,8 +8,8 @@ struct RunTools: Sendable {
     var root: String
     /// `scripts/fabric` of the checkout.
     var fabricScript: String
-    /// What the run is on, for the history.
-    var fabric: String
+    /// What the run is on.
+    var fabric: FabricKind
     /// `virtual` or `real`, for the history.
     var clock: String
     /// The kernel's release.
@@ -16,4 +18,9 @@ struct RunTools: Sendable {
     var capturesPackets: Bool
     /// Whether partners record their lives for a replay. That takes a little time, too.
     var recordsLives: Bool
+
+    /// How rails carry packets of which a scenario says nothing.
+    var defaultCarriage: RailCarriage.Resolved { fabric == .uml ? .uml : .none }
+    /// A tick of the kernel's clock, to which Soft-RoCE rounds its timers.
+    var tick: TimeSpan { fabric == .uml ? Promise.tickOfUML : Promise.usualTick }
 }

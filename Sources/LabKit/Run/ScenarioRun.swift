@@ -104,7 +104,7 @@ struct ScenarioRun {
         self.folder = folder
         self.tools = tools
         load = BusyLoops(count: variant.scenario.busyLoops)
-        shape = RailShape(rails: variant.scenario.railNumbers)
+        shape = RailShape(carriages: variant.scenario.carriages(on: tools.defaultCarriage))
         (inbox, report) = AsyncStream.makeStream()
         for partner in PartnerID.allCases {
             let isForeign = variant.scenario.programs[partner] != nil
@@ -129,7 +129,7 @@ struct ScenarioRun {
         let lead = WallClock.lead
         var run = ScenarioRun(variant, folder: folder, tools: tools)
         do {
-            try await prepare(for: variant.scenario)
+            try await prepare(for: variant.scenario, run.shape, tools)
             await run.loop()
         } catch {
             try? await heal(after: variant.scenario, lead: lead, tools)
@@ -145,10 +145,11 @@ struct ScenarioRun {
     }
 
     /// Puts there what some faults need before anything is sent.
-    private static func prepare(for scenario: Scenario) async throws {
-        if scenario.shapesRails { try await Rail.prepare(scenario.railNumbers) }
+    private static func prepare(for scenario: Scenario, _ shape: RailShape, _ tools: RunTools) async throws {
+        let needsQueues = scenario.needsQueues(on: tools.defaultCarriage)
+        if needsQueues { try await Rail.prepare(shape.ends) }
         for partner in scenario.heldPartners {
-            try await HeldWrites(of: partner, on: scenario.railNumbers).prepare()
+            try await HeldWrites(of: partner, on: scenario.railNumbers, beneathQueues: needsQueues).prepare()
         }
     }
 
@@ -161,7 +162,9 @@ struct ScenarioRun {
             try ControlGroup.clear()
         }
         // Tasks of their own are not cancelled with this one.
-        if scenario.shapesRails { try await Task { try await Rail.clear(scenario.railNumbers) }.value }
+        if scenario.needsQueues(on: tools.defaultCarriage) {
+            try await Task { try await Rail.clear(scenario.railNumbers) }.value
+        }
         for partner in scenario.heldPartners {
             try await Task { try await HeldWrites(of: partner, on: scenario.railNumbers).drop() }.value
         }
@@ -293,9 +296,10 @@ struct ScenarioRun {
             .runStarted, at: now,
             [
                 ("scenario", .string(variant.title)), ("clock", .string(tools.clock)),
-                ("fabric", .string(tools.fabric)), ("kernel", .string(tools.kernel)),
+                ("fabric", .string(tools.fabric.rawValue)), ("kernel", .string(tools.kernel)),
                 ("wallNs", .integer(Int64(clamping: now.nanoseconds) + WallClock.lead)),
-            ])
+                ("tickNs", .unsigned(tools.tick.nanoseconds)),
+            ] + variant.scenario.carriages(on: tools.defaultCarriage).details)
     }
 
     private mutating func take(
@@ -515,10 +519,12 @@ struct ScenarioRun {
         // A power-off is a cut both ways.
         let sender = step.action == .powerOff ? nil : step.partner
         let passages = shape.passages(after: part, sender: sender, rail: step.rail, step.degradation)
-        let delays = part == .degrade && step.degradation?.delays ?? false
+        let degradation = part == .degrade ? step.degradation : nil
         background(index, &group) { [report] in
             let readings = RailShape.read(try await Rail.change(passages))
-            if delays { try await Rail.awaitWaiting(at: Array(passages.keys)) }
+            if let degradation, degradation.delays {
+                try await Rail.awaitWaiting(at: Array(passages.keys), for: degradation.delay)
+            }
             report.yield(.shaped(index, part, passages, readings))
         }
     }

@@ -79,7 +79,7 @@ enum EventFields {
         case .partnerStalled: "phase forNs partnerIncarnation"
         case .lateTick: "lateNs"
         case .failpointReached: "act after dueNs"
-        case .runStarted: "scenario clock fabric kernel wallNs"
+        case .runStarted: "scenario clock fabric kernel wallNs tickNs railDelayNs railRate"
         case .fault:
             "step action rail held arrived began byNs damaged effect failDelayNs freezeAfter killAfter lost"
                 + " outOfOrder packets passed periodNs processes quotaNs repeated roomBytes usedBytes limitBytes throttledNs throttledPeriods timesOverRoom"

@@ -10,8 +10,8 @@ package struct Scenario: Sendable {
     package var summary: String
     package var claims: [Claim]
     package var tags: [String]
-    /// How many rails the pair has.
-    package var rails: Int
+    /// How each rail of the pair carries packets.
+    package var carriages: [RailCarriage]
     package var partners: [PartnerID: PartnerPlan]
     package var steps: [Step]
     /// What is varied, one thing after the other; empty for a scenario that is run once.
@@ -29,7 +29,11 @@ package struct Scenario: Sendable {
     package var busyLoops: Int
     /// Whether the run keeps its packets.
     package var capturesPackets: Bool
+    /// The fabrics that it declares it cannot be run on, and why.
+    package var unsupported: [FabricKind: String]
 
+    /// How many rails the pair has.
+    package var rails: Int { carriages.count }
     /// All rails of the pair.
     var railNumbers: Set<Int> { Set(0..<rails) }
     /// Whether what leaves the rails' ends is shaped some time: lost, delayed, or carried badly.

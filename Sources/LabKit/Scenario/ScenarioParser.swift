@@ -29,19 +29,17 @@ package enum ScenarioParser {
         let summary = root.required("summary", expected: "a sentence that says what the scenario shows") {
             $0
         }
-        let rails = root.value("rails", expected: "a number of rails from 1 to \(RailID.limit)") {
-            Int($0).flatMap { (1...RailID.limit).contains($0) ? $0 : nil }
-        }
+        let carriages = RailCarriage.read(root)
         root.hint(SettingsReader.names, "it stands under 'settings'")
-        let partners = partners(of: root, rails: rails ?? 1)
+        let partners = partners(of: root, rails: carriages.count)
         let deadline =
             root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:)) ?? .seconds(20)
-        var schedule = ScheduleReader(partners: partners, rails: rails ?? 1, deadline: deadline)
+        var schedule = ScheduleReader(partners: partners, rails: carriages.count, deadline: deadline)
         let steps = schedule.steps(of: root)
         return Scenario(
             file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
             tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [],
-            rails: rails ?? 1, partners: partners,
+            carriages: carriages, partners: partners,
             steps: steps, sweep: SweepAxis.axes(of: root, partners, steps),
             expectations: schedule.expectations + schedule.moments.expectations(of: root),
             expectedBreak: ExpectedBreak(of: root),
@@ -51,7 +49,8 @@ package enum ScenarioParser {
             deadline: deadline,
             bounds: bounds(of: root, partners), busyLoops: busyLoops(of: root),
             capturesPackets: root.choice(
-                "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true)
+                "capture", [("packets", true), ("none", false)], what: "what a run can keep") ?? true,
+            unsupported: UnsupportedFabrics.read(root))
     }
 
     private static func claims(of root: YAMLFields) -> [Claim] {

@@ -38,7 +38,7 @@ package enum ScenarioSchema {
                     "The claims that the run has to show, such as C1a.")
             ),
             ("tags", list(reference("name"), "What the scenario is chosen by: ccmlab run --tag.")),
-            ("rails", number(1, UInt64(RailID.limit), "How many rails the pair has. Without it: 1.")),
+            ("rails", rails),
             (
                 "addressing",
                 choice(
@@ -121,8 +121,41 @@ package enum ScenarioSchema {
                     "What takes processor time beside the partners.", required: ["busyLoops"])
             ),
             ("capture", choice(["packets", "none"], "What the run keeps. Without it: packets.")),
+            (
+                "unsupported",
+                mapping(
+                    FabricKind.allCases.map {
+                        ($0.rawValue, text("Why it cannot be run on \($0.rawValue).", pattern: #"\S"#))
+                    }, "The fabrics that the scenario cannot be run on, and why.")
+            ),
         ]
     }
+
+    /// A number, or a list with a mapping for each: what is said of one form does not bind the other.
+    private static var rails: JSONValue {
+        let most = JSONValue.unsigned(UInt64(RailID.limit))
+        let fields: [Field] = [
+            (
+                "delay",
+                span("What each packet takes, each way: whole microseconds. Without it: as on the fabric.")
+            ),
+            (
+                "rate",
+                text(
+                    "Bits a second that each direction carries, such as 10Gbit. Without it: as on the fabric.",
+                    pattern: ratePattern)
+            ),
+        ]
+        return described(
+            "How many rails the pair has, or a list with a mapping for each. Without it: 1.",
+            [
+                ("type", .array([.string("integer"), .string("array")])),
+                ("minimum", .unsigned(1)), ("maximum", most),
+                ("minItems", .unsigned(1)), ("maxItems", most), ("items", mapping(fields)),
+            ])
+    }
+
+    private static let ratePattern = "^[0-9]+(k|M|G)bit$"
 
     private static var partnerFields: [Field] {
         PartnerID.allCases.map { ($0.rawValue, reference("partnerPlan")) }
@@ -229,7 +262,7 @@ package enum ScenarioSchema {
             ("corrupt", share("The share that has a wrong bit.")),
             (
                 "rate",
-                Self.text("How much passes in a second, such as 10Mbit.", pattern: "^[0-9]+(k|M|G)bit$")
+                Self.text("How much passes in a second, such as 10Mbit.", pattern: ratePattern)
             ),
         ]
     }

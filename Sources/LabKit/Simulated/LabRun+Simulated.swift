@@ -27,11 +27,11 @@ extension LabRun {
             }
             if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }
-        if !leftOut.isEmpty { display.lines([""] + leftOut.map { "\($0.scenario): left out, \($0.why)" }) }
+        display.lines(LeftOut.lines(leftOut))
         display.lines(summary(results, table, environment, nil, leftOut: leftOut))
         try writeReports(results, environment, leftOut: leftOut, to: output)
         if results.isEmpty, !leftOut.isEmpty {
-            throw LabError("nothing was run: all of it is for real verbs only")
+            throw LabError("nothing was run: the simulator can run none of it")
         }
         return results
     }
@@ -69,14 +69,6 @@ extension LabRun {
         }
         try JudgedRun.write(result, to: path)
         return (result, events)
-    }
-}
-
-extension LeftOut {
-    /// Nil for a scenario that the simulator can run.
-    package init?(bySimulatorOf scenario: Scenario) {
-        guard let obstacle = SimulatedRun.obstacle(scenario) else { return nil }
-        self.init(scenario: scenario.name, why: "for real verbs only: \(obstacle)")
     }
 }
 

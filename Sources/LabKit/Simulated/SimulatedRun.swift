@@ -32,8 +32,9 @@ struct SimulatedRun {
         var fabric = FabricPlan()
         var chance = SplitMix64(seed: seed)
         // As measured on Soft-RoCE in virtual time.
-        fabric.latency = 20_000...250_000
-        fabric.connectionLatency = 50_000...400_000
+        let delay = Self.delay(of: variant.scenario).nanoseconds
+        fabric.latency = 20_000 + delay...250_000 + delay
+        fabric.connectionLatency = 50_000 + delay...400_000 + delay
         fabric.afterlife = 1_000...200_000
         fabric.burial = 5_000_000...12_000_000
         fabric.leaving = 500_000...25_000_000
@@ -61,6 +62,12 @@ struct SimulatedRun {
                 + "connection manager only; expected --fabric vm or netns"
         }
         if scenario.busyLoops > 0 { return "its load takes real processors" }
+        if scenario.carriages.contains(where: { $0.rate != nil }) {
+            return "its rails carry so many bits a second, and the simulator's packets have no length"
+        }
+        if Set(scenario.carriages(on: .none)).count > 1 {
+            return "its rails take different times, and those of the simulator are alike"
+        }
         for step in scenario.steps {
             switch step.action {
             case .holdWrites, .releaseWrites: return "step \(step.id) holds packets of the kernel back"
@@ -76,6 +83,11 @@ struct SimulatedRun {
             }
         }
         return nil
+    }
+
+    /// What packets take on the rails of a scenario, beside what they take in the simulator anyway.
+    private static func delay(of scenario: Scenario) -> TimeSpan {
+        scenario.carriages(on: .none).first?.delay ?? .zero
     }
 
     /// What a run came to.
@@ -132,7 +144,7 @@ struct SimulatedRun {
                 ("scenario", .string(variant.title)), ("clock", .string("virtual")),
                 ("fabric", .string("sim")),
                 ("kernel", .string("none")),
-            ])
+            ] + scenario.carriages(on: .none).details)
         var ending: RunEnding?
         while ending == nil, failure == nil {
             let orders = director.orders(at: world.now)

@@ -27,7 +27,9 @@ struct SoakSchedule {
         random = SplitMix64(seed: seed)
         let settings = base.partners[.a]?.settings ?? PartnerSettings(.a)
         let other = base.partners[.b]?.settings ?? PartnerSettings(.b)
-        let promise = Promise(bounds: base.bounds, isRealTime: false)
+        let promise = Promise(
+            bounds: base.bounds, isRealTime: false,
+            railDelay: base.carriages(on: .none).map(\.delay).max() ?? .zero)
         miss = max(promise.hung(settings), promise.hung(other))
         retries = max(promise.unreachable(settings), promise.unreachable(other))
         let names = Set(other.clients.map(\.name))

@@ -5,7 +5,7 @@ import LabKit
 struct Guest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Do the part of a run that is done inside a machine.", shouldDisplay: false,
-        subcommands: [GuestRunCommand.self])
+        subcommands: [GuestRunCommand.self, GuestKeepCommand.self])
 }
 
 /// Does one run.
@@ -31,6 +31,26 @@ struct GuestRunCommand: AsyncParsableCommand {
                 repetition: command.repetition, seed: command.seed, folder: command.folder)
             run.keepsAll = !command.bare
             try await run.run(results: results)
+        }
+    }
+}
+
+/// Keeps a pair.
+struct GuestKeepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keep", abstract: "Make the fabric, boot both partners, and keep them until this is ended.")
+
+    @Option var ccmd: String
+    @Option var shownFolder: String
+    @Argument var scenario: String
+
+    func run() async throws {
+        let command = self
+        try await Place.reporting {
+            guard let scenario = try ScenarioLibrary.load([command.scenario]).first else { return }
+            var display = Display(progress: .none, colours: false)
+            try await GuestRun.keep(
+                scenario, checkout: try Checkout(), ccmd: command.ccmd, shownFolder: command.shownFolder, &display)
         }
     }
 }

@@ -169,6 +169,32 @@ struct Place: ParsableArguments {
         }
     }
 
+    /// Boots both partners of a scenario in a machine of their own, in real time, and keeps them until Ctrl-C.
+    func keepOnUML(
+        _ scenario: Scenario, checkout: Checkout, ccmd: String, folder: String, _ display: inout Display
+    ) async throws {
+        // A path of its own: a socket's may have 107 bytes.
+        let door = try Files.makeOwnFolder("/tmp/ccm-lab-door.")
+        defer {
+            KeptRun.forget(in: folder)
+            Files.removeFolder(door)
+        }
+        try KeptRun(door: door, ccmd: ccmd).write(to: folder)
+        display.lines([
+            "", "what is kept goes by this host's clock, and does not repeat as the runs above do",
+        ])
+        var machine = VirtualMachine(checkout: checkout, clock: "real", output: folder, patience: .seconds(9_999_999))
+        machine.door = door
+        do {
+            let status = try await machine.runOnUML(
+                ["guest", "keep", "--ccmd", ccmd, "--shown-folder", folder, Checkout.absolute(scenario.file)],
+                &display)
+            if status != 0 { throw ExitCode(status) }
+        } catch is CancellationError {
+            // That is how a machine ends that is kept.
+        }
+    }
+
     /// The run folder, made; with the link to it where the lab chose its name.
     func makeFolder() throws -> String {
         if let output {
@@ -193,10 +219,13 @@ struct Place: ParsableArguments {
 
     /// Keeps the command with which a run folder can be made again. In the virtual machine its caller has done so.
     ///
-    /// - Parameter more: what the caller decided by itself, such as a seed.
-    func keepCommand(in folder: String, adding more: [String] = []) throws {
+    /// - Parameter drawn: the seed, where it was drawn: the command then names it.
+    func keepCommand(in folder: String, drawn: UInt64? = nil) throws {
         guard !isInVM else { return }
-        let words = ["ccmlab"] + CommandLine.arguments.dropFirst() + more
+        var words = ["ccmlab"] + CommandLine.arguments.dropFirst()
+        if seed == .random, let drawn {
+            words = words.map { $0 == "random" ? "\(drawn)" : $0 == "--seed=random" ? "--seed=\(drawn)" : $0 }
+        }
         try Files.write(ShellText.command(words) + "\n", to: "\(folder)/\(HTMLReport.commandFile)")
     }
 
@@ -227,7 +256,7 @@ struct Place: ParsableArguments {
         if !status.isSuccess { throw status }
     }
 
-    private static func status(of results: [RunResult]) -> ExitCode {
+    static func status(of results: [RunResult]) -> ExitCode {
         if results.contains(where: { $0.judgement.result == .broke }) { return Status.didNotHold }
         return results.contains { !$0.judgement.result.isWanted } ? Status.notCarriedOut : .success
     }

@@ -52,6 +52,13 @@ struct Run: AsyncParsableCommand {
             """)
     var keep = false
 
+    @Flag(
+        help: """
+            Run everything two times and compare every byte of the evidence (uml, sim); the first difference is told, and \
+            fails.
+            """)
+    var twice = false
+
     @Flag(help: "Print what would be run, with boots and steps, and run nothing.")
     var dryRun = false
 
@@ -65,6 +72,7 @@ struct Run: AsyncParsableCommand {
             throw ValidationError("--repeat takes a count from 1 to 100000, not \(repetitions)")
         }
         guard !paths.isEmpty else { throw ValidationError("name a scenario file or a folder of them") }
+        if twice, keep || speed { throw ValidationError("--twice goes neither with --keep nor with --speed") }
     }
 
     func run() async throws {
@@ -75,6 +83,56 @@ struct Run: AsyncParsableCommand {
     private func runAll() async throws {
         let scenarios = try ScenarioLibrary.load(paths, tags: tags)
         let checkout = try Checkout()
+        try checkOptions()
+        // What is kept is looked at in real time, after its runs.
+        let fabric = try place.fabricKind
+        let assignment = FabricAssignment(
+            scenarios, preferring: fabric, isBinding: place.fabric != .auto, measuresSpeed: speed)
+        if dryRun {
+            let dryRun = DryRun(
+                assignment.onMachines + assignment.inVM + assignment.elsewhere, shard: part.shard,
+                repetitions: repetitions, place: fabric == .uml ? assignment.inWords : try place.inWords,
+                leftOut: assignment.leftOut)
+            var display = place.display
+            return display.lines(dryRun.lines)
+        }
+        let program = fabric == .sim ? "" : try checkout.ccmd(place.ccmd)
+        let seed = place.drawnSeed()
+        let folder = try place.makeFolder()
+        try place.keepCommand(in: folder, drawn: seed)
+        var display = place.display
+        var lab = LabRun(
+            scenarios: assignment.onMachines + assignment.elsewhere, checkout: checkout, ccmd: program,
+            repetitions: repetitions, measuresSpeed: speed, output: folder,
+            shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
+        lab.fabric = fabric == .vm ? .netns : fabric
+        lab.seeds = seed.map { .fixed($0) } ?? .perScenario
+        lab.jobs = place.workers
+        lab.leftOut = assignment.leftOut
+        lab.printsTraces = trace
+        lab.shard = part.shard
+        lab.keeps = keep && fabric == .netns
+        guard !assignment.inVM.isEmpty else {
+            let results = try await lab.run(&display)
+            if twice { try await repeatToTheByte(lab, &display) }
+            if !results.isEmpty { try await place.report(on: folder, scenarios: scenarios, &display) }
+            if keep, fabric == .uml, let last = assignment.onMachines.last {
+                try await place.keepOnUML(last, checkout: checkout, ccmd: program, folder: folder, &display)
+            }
+            return try Place.finish(results)
+        }
+        if twice {
+            throw LabError(
+                "--twice is for runs that repeat to the byte, and \(assignment.inVM[0].name) needs the virtual machine; "
+                    + "run it apart, or with --fabric uml")
+        }
+        let status = try await runBoth(lab, assignment, &display)
+        try await place.report(on: folder, scenarios: scenarios, &display)
+        if !status.isSuccess { throw status }
+    }
+
+    /// Options that the fabric does not have.
+    private func checkOptions() throws(LabError) {
         let simulates = place.fabric == .sim
         if trace, !simulates {
             throw LabError(
@@ -86,45 +144,54 @@ struct Run: AsyncParsableCommand {
         if simulates, speed {
             throw LabError("only real verbs have a speed; run --speed without --fabric sim")
         }
-        if dryRun {
-            let dryRun = DryRun(
-                scenarios, shard: part.shard, repetitions: repetitions, place: try place.inWords,
-                leftOut: simulates ? scenarios.compactMap { LeftOut(bySimulatorOf: $0) } : [])
-            var display = place.display
-            return display.lines(dryRun.lines)
+    }
+
+    /// Runs what is for User-Mode Linux there and the rest in the virtual machine, and leaves one run folder.
+    private func runBoth(
+        _ lab: LabRun, _ assignment: FabricAssignment, _ display: inout Display
+    ) async throws -> ExitCode {
+        let folder = lab.output
+        let isAlone = assignment.onMachines.isEmpty
+        if !isAlone { _ = try await lab.run(&display) }
+        let part = isAlone ? folder : "\(folder)/\(MergedRuns.part)"
+        try Files.makeFolder(part)
+        let scenarios = assignment.inVM
+        if !isAlone {
+            display.lines(["", "in the virtual machine, which counts processor time:"])
         }
-        let program = simulates ? "" : try checkout.ccmd(place.ccmd)
-        let fabric = try place.fabricKind
-        let seed = place.drawnSeed()
-        let folder = try place.makeFolder()
-        try place.keepCommand(in: folder, adding: place.seed == .random ? seed.map { ["--seed", "\($0)"] } ?? [] : [])
-        var display = place.display
-        if fabric == .vm {
-            let status = try await place.runInVM(
-                ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
-                    + tags.flatMap { ["--tag", $0] } + part.arguments + (keep ? ["--keep"] : []),
-                paths.map { Checkout.absolute($0) }, checkout: checkout, program: program,
-                files: Array(
-                    Set(scenarios.flatMap { $0.programs.values }.flatMap { $0.files(root: checkout.root) })
-                ).sorted(),
-                folder: folder, lasting: Self.most(scenarios) * UInt64(repetitions), keeps: keep, &display)
-            try await place.report(on: folder, scenarios: scenarios, &display)
-            if !status.isSuccess { throw status }
-            return
+        let status = try await place.runInVM(
+            ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
+                + self.part.arguments + (keep ? ["--keep"] : []),
+            scenarios.map { Checkout.absolute($0.file) }, checkout: lab.checkout, program: lab.ccmd,
+            files: Array(
+                Set(scenarios.flatMap { $0.programs.values }.flatMap { $0.files(root: lab.checkout.root) })
+            ).sorted(),
+            folder: part, lasting: Self.most(scenarios) * UInt64(repetitions), keeps: keep, &display)
+        if isAlone { return status }
+        let merged = try MergedRuns([folder, part], acrossFabrics: true)
+        try merged.write(to: folder)
+        Files.removeFolder(part)
+        display.lines(["", merged.inWords, "run folder: \(folder)"])
+        return Place.status(of: merged.results)
+    }
+
+    /// Runs everything once more, and compares every byte.
+    ///
+    /// - Throws: `Status.didNotHold` where something differs; what the second time left is then kept.
+    private func repeatToTheByte(_ lab: LabRun, _ display: inout Display) async throws {
+        var second = lab
+        second.output = "\(lab.output)-second"
+        second.shownOutput = second.output
+        var nowhere = Display.nowhere
+        display.status("running everything once more")
+        _ = try await second.run(&nowhere)
+        let comparison = try await EvidenceComparison(lab.output, second.output)
+        display.lines([""] + comparison.lines)
+        if comparison.difference != nil {
+            display.lines(["run twice: \(lab.output) and \(second.output)"])
+            throw Status.didNotHold
         }
-        var lab = LabRun(
-            scenarios: scenarios, checkout: checkout, ccmd: program, repetitions: repetitions,
-            measuresSpeed: speed,
-            output: folder, shownOutput: environmentValue("CCM_LAB_SHOWN_OUTPUT") ?? folder)
-        lab.fabric = fabric
-        lab.seeds = seed.map { .fixed($0) } ?? .perScenario
-        lab.jobs = place.workers
-        lab.printsTraces = trace
-        lab.shard = part.shard
-        lab.keeps = keep
-        let results = try await lab.run(&display)
-        if !results.isEmpty { try await place.report(on: folder, scenarios: scenarios, &display) }
-        try Place.finish(results)
+        Files.removeFolder(second.output)
     }
 
     /// How long scenarios may last, one after the other.

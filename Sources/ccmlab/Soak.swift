@@ -84,11 +84,6 @@ struct Soak: AsyncParsableCommand {
     /// The seed that the faults are drawn from. A soak is one run, and has one seed of its own.
     private var drawnSeed: UInt64 { place.drawnSeed() ?? 1 }
 
-    /// What the kept command says of a seed that was drawn.
-    private func seedArguments(_ seed: UInt64) -> [String] {
-        place.seed == .random ? ["--seed", "\(seed)"] : []
-    }
-
     /// How long a fault takes with what comes after it, amply.
     private static let spanOfFault = TimeSpan.seconds(10)
 
@@ -102,7 +97,7 @@ struct Soak: AsyncParsableCommand {
         var display = place.display
         let span = time.flatMap { TimeSpan(text: $0) }
         let seed = drawnSeed
-        try place.keepCommand(in: folder, adding: seedArguments(seed))
+        try place.keepCommand(in: folder, drawn: seed)
         let soak = SimulatedSoak(
             seed: seed,
             extent: span.map { .time($0) } ?? .ordeals(UInt64(count ?? 100_000)),
@@ -137,7 +132,7 @@ struct Soak: AsyncParsableCommand {
         let program = try checkout.ccmd(place.ccmd)
         let fabric = try place.fabricKind
         let folder = try place.makeFolder()
-        try place.keepCommand(in: folder, adding: seedArguments(seed))
+        try place.keepCommand(in: folder, drawn: seed)
         var display = place.display
         let plan = SoakPlan(seed: seed, extent: span.map { .time($0) } ?? .faults(faults), bases: bases)
         if fabric == .vm {

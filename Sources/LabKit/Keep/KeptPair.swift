@@ -17,6 +17,23 @@ struct KeptPair: Sendable {
         self.tools = tools
     }
 
+    /// Keeps both partners until this task is cancelled, and says how to look at them.
+    ///
+    /// - Parameter shownFolder: the run folder as the reader knows it.
+    func keep(shownFolder: String, _ display: inout Display) async throws {
+        display.lines([
+            "", "both partners of \(scenario.name) run again, and are kept until Ctrl-C:",
+            "  ccmlab shell a --run \(shownFolder)", "  ccmlab watch --run \(shownFolder)",
+        ])
+        let (told, sink) = AsyncStream<String>.makeStream()
+        async let pair: Void = {
+            defer { sink.finish() }
+            try await hold { sink.yield($0) }
+        }()
+        for await line in told { display.lines([line]) }
+        try await pair
+    }
+
     /// Boots both partners with the scenario's settings, and keeps them until this task is cancelled. None of the
     /// scenario's steps is done, and nobody judges.
     ///

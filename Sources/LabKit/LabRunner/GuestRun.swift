@@ -44,15 +44,29 @@ package struct GuestRun: Sendable {
             throw LabError("\(scenario.name) has no run “\(label)”")
         }
         try Files.makeFolder(Self.stage)
-        let fabric = Fabric(script: checkout.fabricScript, rails: scenario.rails)
-        _ = try await fabric.up()
-        let tools = RunTools(
-            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript,
-            fabric: .ofThisKernel, clock: environmentValue("CCM_LAB_CLOCK") ?? "real", kernel: LabEnvironment.kernelRelease,
-            capturesPackets: keepsAll, recordsLives: keepsAll)
+        let tools = Self.tools(checkout, ccmd: ccmd, keepsAll: keepsAll)
+        _ = try await Fabric(script: checkout.fabricScript, rails: scenario.rails).up()
         _ = try await JudgedRun.run(
             variant, repetition, seed: seed, in: folder, at: Self.stage, tools,
             before: try await Surroundings.now())
         try Files.copyAll(below: Self.stage, to: results)
+    }
+
+    /// Makes the fabric, boots both partners with a scenario's settings, and keeps them until this task is cancelled.
+    ///
+    /// - Parameter shownFolder: the run folder as the reader knows it.
+    package static func keep(
+        _ scenario: Scenario, checkout: Checkout, ccmd: String, shownFolder: String, _ display: inout Display
+    ) async throws {
+        _ = try await Fabric(script: checkout.fabricScript, rails: scenario.rails).up()
+        let pair = KeptPair(scenario, tools(checkout, ccmd: ccmd, keepsAll: false))
+        try await pair.keep(shownFolder: shownFolder, &display)
+    }
+
+    private static func tools(_ checkout: Checkout, ccmd: String, keepsAll: Bool) -> RunTools {
+        RunTools(
+            ccmd: ccmd, root: checkout.root, fabricScript: checkout.fabricScript, fabric: .ofThisKernel,
+            clock: environmentValue("CCM_LAB_CLOCK") ?? "real", kernel: LabEnvironment.kernelRelease,
+            capturesPackets: keepsAll, recordsLives: keepsAll)
     }
 }

@@ -16,7 +16,8 @@ struct MachineRuns: Sendable {
     /// - Throws: `LabError` where a run's folder cannot be written; `CancellationError` when interrupted. All machines
     ///   are gone then.
     func run(
-        _ plans: [PlannedRun], _ report: (FinishedRun) throws -> Void, begun: (Int) -> Void = { _ in }
+        _ plans: [PlannedRun], _ display: inout Display,
+        _ report: (FinishedRun, inout Display) throws -> Void
     ) async throws {
         let processors = UserModeLinux.processors
         // Pinned, two machines take as long as one; with more of them than processors the host knows better.
@@ -36,16 +37,15 @@ struct MachineRuns: Sendable {
                 waiting[done.place] = done.run
                 begin(in: done.slot)
                 while let run = waiting.removeValue(forKey: reported) {
-                    try report(run)
+                    try report(run, &display)
                     reported += 1
                 }
-                begun(reported)
             }
         }
     }
 
     /// Does one run.
-    private func run(_ plan: PlannedRun, processor: Int?) async throws -> FinishedRun {
+    func run(_ plan: PlannedRun, processor: Int? = nil) async throws -> FinishedRun {
         let path = "\(output)/\(plan.folder)"
         Files.removeFolder(path)
         try Files.makeFolder(path)

@@ -10,7 +10,12 @@ package struct Display {
         case marked
         /// Not at all.
         case none
+        /// Nor any other line.
+        case silent
     }
+
+    /// Shows nothing at all.
+    package static var nowhere: Display { Display(progress: .silent, colours: false) }
 
     /// What a marked line of progress begins with.
     package static let mark = "~ "
@@ -28,7 +33,7 @@ package struct Display {
     package var showsProgress: Bool {
         switch progress {
         case .transient, .marked: true
-        case .none: false
+        case .none, .silent: false
         }
     }
 
@@ -41,7 +46,7 @@ package struct Display {
     /// Prints lines that stay.
     package mutating func lines(_ lines: [String]) {
         clear()
-        guard !lines.isEmpty else { return }
+        guard !lines.isEmpty, progress != .silent else { return }
         Self.write(lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
     }
 
@@ -52,7 +57,7 @@ package struct Display {
             Self.write("\r\u{1B}[K" + text.prefix(Table.width - 1), to: STDOUT_FILENO)
             shown = true
         case .marked: Self.write(Self.mark + text + "\n", to: STDOUT_FILENO)
-        case .none: break
+        case .none, .silent: break
         }
     }
 

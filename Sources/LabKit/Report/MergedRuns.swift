@@ -15,14 +15,22 @@ package struct MergedRuns: Sendable {
     ///
     /// - Throws: `LabError` for a folder that is none of a whole run, for parts that were not run alike, and for a run that two
     ///   of them hold.
-    package init(_ folders: [String]) throws {
+    ///
+    /// - Parameter acrossFabrics: whether they may have been run on different fabrics.
+    package init(_ folders: [String], acrossFabrics: Bool = false) throws {
         var environment: (folder: String, fields: JSONObject)?
         var runs: [FinishedRun] = []
         var leftOut: Set<LeftOut> = []
         for folder in folders {
             let own = try Self.object("environment.json", in: folder)
             if let first = environment {
-                try Self.checkAlike(first.fields, of: first.folder, own, of: folder)
+                if acrossFabrics {
+                    let fabric = own["fabric"]?.string ?? "other"
+                    environment?.fields = JSONObject(
+                        fields: first.fields.fields + [.init(name: "on \(fabric)", value: .object(own))])
+                } else {
+                    try Self.checkAlike(first.fields, of: first.folder, own, of: folder)
+                }
             } else {
                 environment = (folder, own)
             }
@@ -50,7 +58,7 @@ package struct MergedRuns: Sendable {
 
     /// Leaves a run folder with all runs, as if they had been done by one machine.
     package func write(to folder: String) throws {
-        for (place, result) in zip(places, results) {
+        for (place, result) in zip(places, results) where place != "\(folder)/\(result.folder)" {
             try Files.makeFolder("\(folder)/\(result.folder)")
             try Files.copyAll(below: place, to: "\(folder)/\(result.folder)")
         }
@@ -64,6 +72,12 @@ package struct MergedRuns: Sendable {
         try Files.write(JUnit.xml(results, leftOut: leftOut), to: "\(folder)/junit.xml")
         try Files.write(KTAP.text(results, leftOut: leftOut), to: "\(folder)/verdicts.ktap")
     }
+
+    /// Where the part of a run folder is that another fabric has made, until it is put together with the rest.
+    package static let part = ".part"
+
+    /// How many held.
+    package var inWords: String { results.inWords("runs") + LeftOut.inWords(leftOut) }
 
     /// The table of the runs, what broke, and how many held.
     package func lines(_ table: Table, folder: String) -> [String] {
@@ -79,7 +93,7 @@ package struct MergedRuns: Sendable {
             lines += [""] + table.failures(of: run, folder: "\(folder)/\(run.folder)")
         }
         return lines + Repeated.lines(results) + [
-            "", results.inWords("runs") + LeftOut.inWords(leftOut), "run folder: \(folder)",
+            "", inWords, "run folder: \(folder)",
         ]
     }
 

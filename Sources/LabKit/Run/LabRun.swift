@@ -18,6 +18,8 @@ package struct LabRun: Sendable {
     package var seeds = SeedChoice.perScenario
     /// How many machines there are at once, where each run has one of its own.
     package var jobs = 1
+    /// What was asked for and cannot be run on that.
+    package var leftOut: [LeftOut] = []
     /// Which of the runs are done here.
     package var shard = Shard.whole
     /// Whether each simulated run is printed as a sequence diagram.
@@ -102,17 +104,7 @@ package struct LabRun: Sendable {
     ) async throws {
         if session.environment.isHere { try KeptRun(door: nil, ccmd: ccmd).write(to: output) }
         defer { if session.environment.isHere { KeptRun.forget(in: output) } }
-        display.lines([
-            "", "both partners of \(scenario.name) run again, and are kept until Ctrl-C:",
-            "  ccmlab shell a --run \(shownOutput)", "  ccmlab watch --run \(shownOutput)",
-        ])
-        let (told, sink) = AsyncStream<String>.makeStream()
-        async let pair: Void = {
-            defer { sink.finish() }
-            try await KeptPair(scenario, session.tools).hold { sink.yield($0) }
-        }()
-        for await line in told { display.lines([line]) }
-        try await pair
+        try await KeptPair(scenario, session.tools).keep(shownFolder: shownOutput, &display)
     }
 
     private func runAll(
@@ -189,9 +181,7 @@ package struct LabRun: Sendable {
         return lines
     }
 
-    func writeReports(
-        _ results: [RunResult], _ environment: LabEnvironment, leftOut: [LeftOut] = [], to stage: String
-    ) throws {
+    func writeReports(_ results: [RunResult], _ environment: LabEnvironment, to stage: String) throws {
         try writeReports(
             results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: stage)
     }
@@ -200,7 +190,7 @@ package struct LabRun: Sendable {
     ///
     /// - Parameter verdicts: of each run, what its `verdict.json` says.
     func writeReports(
-        _ results: [RunResult], verdicts: [JSONValue], _ environment: LabEnvironment, leftOut: [LeftOut] = [],
+        _ results: [RunResult], verdicts: [JSONValue], _ environment: LabEnvironment, leftOut: [LeftOut],
         to stage: String
     ) throws {
         var measurements = Measurements()

@@ -47,17 +47,32 @@ package struct VirtualMachine: Sendable {
         command += door.map { ["--door", $0] } ?? []
         command += ["--results", output, "--", checkout.keepResidentScript] + resident
         command += files.flatMap { ["--file", $0] } + ["--", Checkout.program] + arguments
+        display.status("booting the virtual machine")
+        let environment = Tool.toolEnvironment.updating([
+            "CCM_LAB_SHOWN_OUTPUT": output, "CCM_LAB_LIBRARIES": try await libraries(of: resident),
+        ])
+        return try await show(checkout.vmScript, command, environment, &display)
+    }
+
+    /// Runs the lab with these arguments on User-Mode Linux in real time, and shows what it prints.
+    ///
+    /// - Returns: the exit status.
+    package func runOnUML(_ arguments: [String], _ display: inout Display) async throws -> Int32 {
+        var command = ["--real-time", "--timeout", "\(min(9_999_999, patience.nanoseconds / 1_000_000_000))"]
+        command += (door.map { ["--door", $0] } ?? []) + ["--results", output, "--", Checkout.program]
+        return try await show(checkout.umlScript, command + arguments, Tool.toolEnvironment, &display)
+    }
+
+    private func show(
+        _ script: String, _ command: [String], _ environment: Environment, _ display: inout Display
+    ) async throws -> Int32 {
         // A terminal sends Ctrl-C to the lab's whole process group. In a group of its own the machine hears of it
         // from the lab alone, once, and ends in good order.
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(30))]
-        display.status("booting the virtual machine")
-        let environment = Tool.toolEnvironment.updating([
-            "CCM_LAB_SHOWN_OUTPUT": output, "CCM_LAB_LIBRARIES": try await libraries(of: resident),
-        ])
         let (lines, sink) = AsyncStream<String>.makeStream()
-        async let status = Self.start(checkout.vmScript, command, environment, options, sink)
+        async let status = Self.start(script, command, environment, options, sink)
         for await line in lines {
             if line.hasPrefix(Display.mark) {
                 display.status(String(line.dropFirst(Display.mark.count)))

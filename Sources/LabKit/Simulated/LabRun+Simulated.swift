@@ -7,7 +7,7 @@ extension LabRun {
         let table = Table(colours: display.colours)
         var results: [RunResult] = []
         display.lines([table.header])
-        var leftOut: [LeftOut] = []
+        var leftOut = leftOut
         for scenario in scenarios {
             if let obstacle = LeftOut(bySimulatorOf: scenario) {
                 leftOut.append(obstacle)
@@ -29,7 +29,8 @@ extension LabRun {
         }
         display.lines(LeftOut.lines(leftOut))
         display.lines(summary(results, table, environment, nil, leftOut: leftOut))
-        try writeReports(results, environment, leftOut: leftOut, to: output)
+        try writeReports(
+            results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: output)
         if results.isEmpty, !leftOut.isEmpty {
             throw LabError("nothing was run: the simulator can run none of it")
         }

@@ -81,7 +81,7 @@ fi
 
 # The rest needs the kernel for it.
 if "$scripts/setup" --check >/dev/null 2>&1; then
-    "$scripts/vm" --timeout 500 -- bash "$scripts/tests/fabric-in-vm"
+    "$scripts/uml" --timeout 300 -- bash "$scripts/tests/fabric-in-vm"
     status=$? out='' err=''
     expect 'the tests in the machine came to their end' status 0
 else

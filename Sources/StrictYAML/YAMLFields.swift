@@ -55,6 +55,9 @@ public final class YAMLFields {
         return value(name, expected: expected, parse)
     }
 
+    /// Whether a field is a mapping, of whatever.
+    public func isMapping(_ name: String) -> Bool { node(name)?.mapping != nil }
+
     /// How many items a field has that is a list, of whatever; nil where it is none.
     public func listCount(_ name: String) -> Int? { node(name)?.sequence?.count }
 

@@ -55,7 +55,8 @@ struct ScenarioReferenceTests {
         let names = [
             "": "scenario", "partnerPlan": "partners.a", "partnerPlan.lab": "partners.a.lab",
             "client": "clients",
-            "step": "steps", "step.packets": "packets", "expectation": "expect", "pattern": "expect",
+            "step": "steps", "instants": "at", "step.packets": "packets", "expectation": "expect",
+            "pattern": "expect",
         ]
         if let name = names[place] { return name }
         return place.hasPrefix("ownSettings") ? "s" + place.dropFirst("ownS".count) : place

@@ -112,6 +112,10 @@ struct ScenarioSchemaTests {
             ["$defs", "moment"]
         ),
         (
+            "steps: [{ do: census, at: { from: 0s, to: 1ms, every: 2us, zzz: 1 } }]\n", "steps[0].at",
+            ["$defs", "instants"]
+        ),
+        (
             "steps: [{ do: degrade, at: 1s, packets: { loss: 1%, zzz: 1 } }, { do: restore }]\n",
             "steps[0].packets",
             ["$defs", "step", "properties", "packets"]

@@ -96,6 +96,10 @@ struct RecordedRun: Sendable {
         guard let scenario = try ScenarioLibrary.load(["\(folder)/scenario.yaml"]).first else {
             throw LabError("\(folder)/scenario.yaml holds no scenario")
         }
+        guard !scenario.hasInstants else {
+            throw LabError(
+                "\(folder) is a run at one of many instants, which are not compared with the simulator")
+        }
         let names = folder.split(separator: "/").map(String.init)
         let variants = scenario.variants
         guard let variant = variants.first(where: { $0.label.isEmpty || names.contains($0.label) }) else {

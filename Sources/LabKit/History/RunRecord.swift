@@ -62,7 +62,10 @@ package struct RunRecord: Sendable {
     }
 
     /// When each step took effect, by its id.
-    var stepMoments: [String: StepMoment] {
+    var stepMoments: [String: StepMoment] { Self.stepMoments(in: events) }
+
+    /// The same of a history that is not a whole record.
+    static func stepMoments(in events: [HistoryEvent]) -> [String: StepMoment] {
         var moments: [String: StepMoment] = [:]
         for event in events where event.name == .fault {
             guard let id = event.text("step") else { continue }

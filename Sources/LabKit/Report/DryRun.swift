@@ -21,17 +21,21 @@ package struct DryRun: Sendable {
     }
 
     private var variants: [ScenarioVariant] {
-        scenarios.flatMap(\.variants).filter { shard.contains($0.title) }
+        scenarios.flatMap(\.variants).filter { $0.scenario.hasInstants || shard.contains($0.title) }
     }
 
     package var lines: [String] {
         let variants = variants
-        let runs = variants.count * max(1, repetitions)
+        let unknown = variants.count { $0.scenario.hasInstants }
+        let runs = (variants.count - unknown) * max(1, repetitions)
+        let others =
+            unknown == 0
+            ? "" : ", and those at the instants of \(unknown) scenario\(unknown == 1 ? "" : "s"),"
         var lines = variants.flatMap { Self.lines(of: $0) }
         lines += LeftOut.lines(leftOut)
         lines.append("")
         lines.append(
-            "\(runs) \(runs == 1 ? "run" : "runs") would be done in \(place)\(LeftOut.inWords(leftOut)); nothing was"
+            "\(runs) \(runs == 1 ? "run" : "runs")\(others) would be done in \(place)\(LeftOut.inWords(leftOut)); nothing was"
         )
         return lines
     }
@@ -54,6 +58,7 @@ package struct DryRun: Sendable {
         case .at(let span): "\(SpanText.exact(span)) after the start of the run"
         case .after(let anchor, .zero): "at \(anchor)"
         case .after(let anchor, let delay): "\(SpanText.exact(delay)) after \(anchor)"
+        case .instants(let range): "\(range): the number is known after a probe run"
         }
     }
 }

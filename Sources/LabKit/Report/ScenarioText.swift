@@ -3,7 +3,8 @@ package enum ScenarioText {
     /// Its name with the number of its runs, what it shows, its claims and tags.
     package static func lines(_ scenario: Scenario) -> [String] {
         let runs = scenario.variants.count
-        var lines = [scenario.name + (runs > 1 ? " (\(runs) runs)" : "")]
+        let count = scenario.hasInstants ? " (a run for each instant)" : runs > 1 ? " (\(runs) runs)" : ""
+        var lines = [scenario.name + count]
         lines += Table.wrapped(scenario.summary, indent: 4)
         if !scenario.claims.isEmpty {
             lines += Table.wrapped(

@@ -213,6 +213,7 @@ struct Director {
         switch scenario.steps[index].trigger {
         case .at(let span): start + span
         case .after(let anchor, let delay): moment(of: anchor).map { $0.time + delay }
+        case .instants: nil
         }
     }
 
@@ -247,7 +248,7 @@ struct Director {
         if let partner = toBoot.first { return "\(partner.rawValue)'s power-on" }
         for (index, step) in scenario.steps.enumerated() where steps[index] != .done {
             switch step.trigger {
-            case .at: return "step \(step.id)"
+            case .at, .instants: return "step \(step.id)"
             case .after(let anchor, _): return "step \(step.id), due after \(anchor)"
             }
         }

@@ -122,16 +122,21 @@ package struct LabRun: Sendable {
         display.lines([table.header])
         for (number, scenario) in scenarios.enumerated()
         where !leftOut.contains(where: { $0.scenario == scenario.name }) {
+            let place = "[\(number + 1)/\(scenarios.count)] "
             var rows: [RunResult] = []
-            for variant in scenario.variants where shard.contains(variant.title) {
-                for repetition in 1...max(1, repetitions) {
-                    display.status("[\(number + 1)/\(scenarios.count)] \(variant.title)")
-                    let folder = folder(of: variant, repetition)
+            do {
+                display.status(place + scenario.name)
+                for run in try plan(scenario, probes: try await probe(scenario, session)) {
+                    display.status(place + run.variant.title)
+                    let folder = folder(of: run.variant, run.repetition)
                     let result = try await JudgedRun.runOnWholeFabric(
-                        variant, repetition, in: folder, session, &display)
+                        run.variant, run.repetition, in: folder, session, &display)
                     rows.append(result)
                     results.append(result)
                 }
+            } catch let problem as LabError where scenario.hasInstants && rows.isEmpty {
+                rows.append(try Self.unprobed(scenario, problem, in: session.stage))
+                results += rows
             }
             if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }

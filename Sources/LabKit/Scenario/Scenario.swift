@@ -299,6 +299,8 @@ package enum Trigger: Hashable, Sendable {
     case at(TimeSpan)
     /// So long after something else.
     case after(Anchor, delay: TimeSpan)
+    /// At each of many instants, in a run of its own each, in which it is `at` that one.
+    case instants(InstantRange)
 }
 
 /// A moment of a run that other moments are counted from.

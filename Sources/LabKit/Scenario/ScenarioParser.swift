@@ -36,6 +36,10 @@ package enum ScenarioParser {
             root.value("deadline", expected: TimeSpan.textForm, TimeSpan.init(text:)) ?? .seconds(20)
         var schedule = ScheduleReader(partners: partners, rails: carriages.count, deadline: deadline)
         let steps = schedule.steps(of: root)
+        if let step = schedule.stepWithInstants, root.names.contains("sweep") {
+            root.refuse(
+                "sweep", "cannot stand beside the instants of step \(step): each instant is a run already")
+        }
         return Scenario(
             file: file, text: text, name: name ?? "", summary: summary ?? "", claims: claims(of: root),
             tags: root.values("tags", expected: nameForm) { isName($0) ? $0 : nil } ?? [],

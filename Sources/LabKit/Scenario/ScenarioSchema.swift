@@ -227,7 +227,12 @@ package enum ScenarioSchema {
                 reference(
                     "name", "What other moments call the step. Without it: by what it does, such as kill-b.")
             ),
-            ("at", span("When, from the run's start.")),
+            (
+                "at",
+                described(
+                    "When, from the run's start; or many instants, in a run of its own each.",
+                    [either(reference("span"), orMapping: reference("instants"))])
+            ),
             (
                 "after",
                 reference("moment", "When, from another moment. Without at and after: after the step before.")
@@ -295,6 +300,30 @@ package enum ScenarioSchema {
             ("count", number(1, 100_000, "How often the event has to be seen. Without it: once.")),
             ("since", reference("moment", "From when on events are counted.")),
         ]
+    }
+
+    private static var instantFields: [Field] {
+        func bound(_ what: String) -> JSONValue {
+            described(what, [either(reference("span"), orMapping: reference("moment"))])
+        }
+        return [
+            ("from", bound("The first instant: a moment, or a time from the run's start.")),
+            ("to", bound("The last instant, likewise.")),
+            ("every", span("How far the instants are apart, such as 2us.")),
+            ("lead", span("So long before “from” they begin.")),
+        ]
+    }
+
+    /// One form or, where it is a mapping, the other: of either, an editor can say what is wrong with it.
+    private static func either(_ form: JSONValue, orMapping mapping: JSONValue) -> Field {
+        (
+            "allOf",
+            .array([
+                object([
+                    ("if", object([("type", .string("object"))])), ("then", mapping), ("else", form),
+                ])
+            ])
+        )
     }
 
     private static var expectationFields: [Field] {
@@ -475,6 +504,7 @@ package enum ScenarioSchema {
             ("cycles", mapping(cycleFields, required: ["cycles", "steps"])),
             ("pattern", mapping(patternFields, required: ["event"])),
             ("moment", mapping(momentFields)),
+            ("instants", mapping(instantFields, required: ["from", "to", "every"])),
             ("until", mapping([("at", span("So long after the run's start."))] + momentFields)),
             ("expectation", mapping(expectationFields)),
         ]

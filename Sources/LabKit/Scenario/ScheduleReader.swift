@@ -33,6 +33,8 @@ struct ScheduleReader {
 
     /// When the run is over at the latest.
     private let deadline: TimeSpan
+    /// The step that is done at instants, of which there can be one.
+    private(set) var stepWithInstants: String?
 
     init(partners: [PartnerID: PartnerPlan], rails: Int, deadline: TimeSpan) {
         self.rails = rails
@@ -229,6 +231,12 @@ struct ScheduleReader {
             fields.refuse("id", "“\(given)” is the id of an earlier step")
         }
         let id = given ?? id(action, partner, known: taken)
+        if fields.isMapping("at") {
+            if let stepWithInstants {
+                fields.refuse("at", "\(stepWithInstants) is done at instants already; expected one such step")
+            }
+            stepWithInstants = stepWithInstants ?? id
+        }
         var step = Step(
             id: moments.cycle?.full(id) ?? id, action: action, partner: partner, rail: rail, trigger: trigger,
             isTogether: isTogether, failpoint: failpoint, line: fields.line ?? 0)
@@ -262,7 +270,9 @@ struct ScheduleReader {
     }
 
     private func trigger(of fields: YAMLFields, previous: Step?) -> Trigger {
-        let at = fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:))
+        let hasInstants = fields.isMapping("at")
+        let at =
+            hasInstants ? nil : fields.value("at", expected: TimeSpan.textForm, TimeSpan.init(text:))
         let delay = fields.value("delay", expected: TimeSpan.textForm, TimeSpan.init(text:))
         let after = moments.anchor("after", in: fields)
         if fields.names.contains("at") {
@@ -275,7 +285,12 @@ struct ScheduleReader {
                     "the run is over by then; expected less than its deadline (\(SpanText.exact(deadline))), or another one "
                         + "under 'deadline'")
             }
-            return .at(at ?? .zero)
+            guard hasInstants else { return .at(at ?? .zero) }
+            for stray in ["times", "interval"] where fields.names.contains(stray) {
+                fields.refuse(stray, "cannot stand beside instants; expected a step that is done once")
+            }
+            let range = InstantReader(moments: moments, deadline: deadline).range(of: fields)
+            return range.map { .instants($0) } ?? .at(.zero)
         }
         if fields.names.contains("after") { return .after(after ?? .start, delay: delay ?? .zero) }
         if let previous { return .after(.step(previous.id), delay: delay ?? .zero) }

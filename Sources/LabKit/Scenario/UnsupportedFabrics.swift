@@ -31,7 +31,9 @@ extension Scenario {
         switch fabric {
         case .sim: return SimulatedRun.obstacle(self)
         case .uml: return obstacleWithoutProcessorTime
-        case .vm, .netns: return nil
+        case .vm, .netns:
+            guard hasInstants else { return nil }
+            return "its instants are found by a run that is repeated exactly, and no two runs here are alike"
         }
     }
 

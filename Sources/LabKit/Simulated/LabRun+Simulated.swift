@@ -14,16 +14,20 @@ extension LabRun {
                 continue
             }
             var rows: [RunResult] = []
-            for variant in scenario.variants where shard.contains(variant.title) {
-                for repetition in 1...max(1, repetitions) {
+            do {
+                for run in try plan(scenario, probes: try simulateProbes(of: scenario)) {
                     try Task.checkCancellation()
-                    let result = try simulate(variant, repetition)
+                    let result = try simulate(run.variant, run.repetition)
                     rows.append(result.row)
                     results.append(result.row)
                     if printsTraces {
-                        display.lines(["", "\(variant.title)"] + SequenceDiagram(result.events).lines + [""])
+                        let diagram = SequenceDiagram(result.events).lines
+                        display.lines(["", "\(run.variant.title)"] + diagram + [""])
                     }
                 }
+            } catch let problem as LabError where scenario.hasInstants && rows.isEmpty {
+                rows.append(try Self.unprobed(scenario, problem, in: output))
+                results += rows
             }
             if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }
@@ -35,6 +39,19 @@ extension LabRun {
             throw LabError("nothing was run: the simulator can run none of it")
         }
         return results
+    }
+
+    /// Simulates the probes of a scenario that has instants, as its repetitions will be.
+    private func simulateProbes(of scenario: Scenario) throws -> [[HistoryEvent]] {
+        guard let probe = scenario.instantProbe else { return [] }
+        let variant = ScenarioVariant(scenario: probe, label: Self.probeName)
+        let probes = try (1...max(1, repetitions)).map { repetition in
+            try SimulatedRun.run(
+                variant, seed: seeds.seed(of: scenario.name, repetition: repetition)
+            ).events
+        }
+        if let first = probes.first { try Self.keep(first, of: scenario, in: output) }
+        return probes
     }
 
     /// Runs a scenario once. Another repetition is another seed.

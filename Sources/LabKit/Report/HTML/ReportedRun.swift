@@ -56,7 +56,7 @@ struct ReportedRun {
         var problems = history.problems
         if case .unknown(let why) = verdict.result { problems.insert(why, at: 0) }
         scenarioText = Files.text(of: "\(path)/scenario.yaml") ?? Files.text(of: "\(path)/ordeal.yaml")
-        let variant = Self.variant(of: scenarioText, labelled: verdict.variant, &problems)
+        let variant = Self.variant(of: scenarioText, labelled: verdict.variant, history.events, &problems)
         knowsSettings = variant != nil
         order = variant?.order ?? 0
         let record = RunRecord(variant: try variant?.variant ?? Self.standard(), events: history.events)
@@ -67,14 +67,18 @@ struct ReportedRun {
     }
 
     private static func variant(
-        of text: String?, labelled label: String, _ problems: inout [String]
+        of text: String?, labelled label: String, _ events: [HistoryEvent], _ problems: inout [String]
     ) -> (variant: ScenarioVariant, order: Int)? {
         guard let text else {
             problems.append("scenario.yaml is missing: nothing is known of the settings")
             return nil
         }
         do throws(InputProblems) {
-            let variants = try ScenarioParser.parse(text, file: "scenario.yaml").variants
+            let scenario = try ScenarioParser.parse(text, file: "scenario.yaml")
+            if scenario.hasInstants, let offset = RunInstant.offset(of: label) {
+                return (scenario.variant(in: events, offset: offset), Int(clamping: offset))
+            }
+            let variants = scenario.variants
             let order = variants.firstIndex { $0.label == label } ?? 0
             return variants.indices.contains(order) ? (variants[order], order) : nil
         } catch {

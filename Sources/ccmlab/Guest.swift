@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterConnection
 import LabKit
 
 /// What the lab does inside a machine that it has booted. Nobody types this.
@@ -14,11 +15,20 @@ struct GuestRunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Do one run, and leave its evidence in the folder of the results.")
 
     @Option var ccmd: String
-    @Option var label: String
+    @Option var label: String?
+    @Flag var probe = false
+    @Option var at: UInt64?
+    @Option var offset: Int64 = 0
     @Option var repetition: Int
     @Option var seed: UInt64
     @Option var folder: String
     @Flag var bare = false
+
+    private var part: GuestRun.Part {
+        if probe { return .probe }
+        if let at { return .instant(RunInstant(at: TimeSpan(nanoseconds: at), offset: offset)) }
+        return .labelled(label ?? "")
+    }
 
     func run() async throws {
         let command = self
@@ -27,7 +37,7 @@ struct GuestRunCommand: AsyncParsableCommand {
                 throw LabError("CCM_LAB_RESULTS is not set: “ccmlab guest” is for the lab's own machines")
             }
             var run = GuestRun(
-                checkout: try Checkout(), ccmd: command.ccmd, label: command.label,
+                checkout: try Checkout(), ccmd: command.ccmd, part: command.part,
                 repetition: command.repetition, seed: command.seed, folder: command.folder)
             run.keepsAll = !command.bare
             try await run.run(results: results)

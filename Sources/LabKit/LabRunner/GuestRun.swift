@@ -4,10 +4,39 @@ import Glibc
 /// One run inside a machine that was booted for it and ends with it: makes the fabric, runs, judges, and leaves the
 /// evidence in the folder that the machine shares with its host.
 package struct GuestRun: Sendable {
+    /// Which of the runs that a scenario stands for.
+    package enum Part: Hashable, Sendable {
+        /// The one with these values of its sweep; empty for none.
+        case labelled(String)
+        /// The one that tells when the scenario's instants are.
+        case probe
+        /// The one at an instant.
+        case instant(RunInstant)
+
+        /// How the lab in a machine is told.
+        var arguments: [String] {
+            switch self {
+            case .labelled(let label): ["--label", label]
+            case .probe: ["--probe"]
+            case .instant(let instant):
+                ["--at", "\(instant.at.nanoseconds)", "--offset=\(instant.offset)"]
+            }
+        }
+
+        /// The run of a scenario; nil where it has none such.
+        func variant(of scenario: Scenario) -> ScenarioVariant? {
+            switch self {
+            case .labelled(let label): scenario.variants.first { $0.label == label }
+            case .probe:
+                scenario.instantProbe.map { ScenarioVariant(scenario: $0, label: LabRun.probeName) }
+            case .instant(let instant): scenario.variant(at: instant.at, offset: instant.offset)
+            }
+        }
+    }
+
     package var checkout: Checkout
     package var ccmd: String
-    /// What is special about the run: a sweep's values; empty for none.
-    package var label: String
+    package var part: Part
     package var repetition: Int
     /// What all random numbers of the machine come from.
     package var seed: UInt64
@@ -17,11 +46,11 @@ package struct GuestRun: Sendable {
     package var keepsAll = true
 
     package init(
-        checkout: Checkout, ccmd: String, label: String, repetition: Int, seed: UInt64, folder: String
+        checkout: Checkout, ccmd: String, part: Part, repetition: Int, seed: UInt64, folder: String
     ) {
         self.checkout = checkout
         self.ccmd = ccmd
-        self.label = label
+        self.part = part
         self.repetition = repetition
         self.seed = seed
         self.folder = folder
@@ -40,8 +69,8 @@ package struct GuestRun: Sendable {
         let file = "\(results)/\(Self.scenarioFile)"
         guard let text = Files.text(of: file) else { throw LabError("there is no \(file)") }
         let scenario = try ScenarioParser.parse(text, file: file)
-        guard let variant = scenario.variants.first(where: { $0.label == label }) else {
-            throw LabError("\(scenario.name) has no run “\(label)”")
+        guard let variant = part.variant(of: scenario) else {
+            throw LabError("\(scenario.name) has no run “\(part.arguments.joined(separator: " "))”")
         }
         try Files.makeFolder(Self.stage)
         let tools = Self.tools(checkout, ccmd: ccmd, keepsAll: keepsAll)

@@ -46,32 +46,65 @@ extension LabRun {
     private func runAllOnMachines(
         _ table: Table, _ finished: inout [FinishedRun], _ display: inout Display
     ) async throws {
-        let plans = plannedRuns
+        var plans: [MachineRun] = []
+        for scenario in scenarios {
+            do {
+                let probes = try await probeOnMachines(scenario, &display)
+                plans += try plan(scenario, probes: probes).map { machineRun($0, of: scenario) }
+            } catch let problem as LabError where scenario.hasInstants {
+                let run = FinishedRun(try Self.unprobed(scenario, problem, in: output), in: output)
+                finished.append(run)
+                display.lines([table.row([run.result])])
+            }
+        }
+        let before = finished.count
         var rows: [RunResult] = []
         try await machines.run(plans, &display) { run, display in
             finished.append(run)
             rows.append(run.result)
-            let next = finished.count < plans.count ? plans[finished.count] : nil
+            let done = finished.count - before
+            let next = done < plans.count ? plans[done] : nil
             if next?.variant.scenario.name != run.result.variant.scenario.name {
                 display.lines([table.row(rows)] + table.map(rows))
                 rows = []
             }
-            if let next { display.status("[\(finished.count)/\(plans.count)] \(next.variant.title)") }
+            if let next { display.status("[\(done)/\(plans.count)] \(next.variant.title)") }
         }
     }
 
-    /// All runs, in the order of their scenarios.
-    private var plannedRuns: [PlannedRun] {
-        scenarios.flatMap { scenario in
-            scenario.variants.filter { shard.contains($0.title) }.flatMap { variant in
-                (1...max(1, repetitions)).map { repetition in
-                    PlannedRun(
-                        variant: variant, repetition: repetition,
-                        seed: seeds.seed(of: scenario.name, repetition: repetition),
-                        folder: folder(of: variant, repetition))
-                }
-            }
+    private func machineRun(_ run: PlannedRun, of scenario: Scenario) -> MachineRun {
+        MachineRun(
+            variant: run.variant,
+            part: scenario.instant(of: run.variant).map { .instant($0) } ?? .labelled(run.variant.label),
+            repetition: run.repetition, seed: seeds.seed(of: scenario.name, repetition: run.repetition),
+            folder: folder(of: run.variant, run.repetition))
+    }
+
+    /// Goes through with the probes of a scenario that has instants.
+    ///
+    /// - Throws: `LabError` where one could not be carried out.
+    private func probeOnMachines(
+        _ scenario: Scenario, _ display: inout Display
+    ) async throws -> [[HistoryEvent]] {
+        guard let probe = scenario.instantProbe else { return [] }
+        display.status("\(scenario.name): looking for its instants")
+        var probes: [[HistoryEvent]] = []
+        for repetition in 1...max(1, repetitions) {
+            let folder = Self.probeFolder(of: scenario)
+            var variant = ScenarioVariant(scenario: probe, label: Self.probeName)
+            // The whole scenario is what the machine is given: it makes the probe of it.
+            variant.scenario.text = scenario.text
+            let run = try await machines.run(
+                MachineRun(
+                    variant: variant, part: .probe, repetition: repetition,
+                    seed: seeds.seed(of: scenario.name, repetition: repetition), folder: folder))
+            let events = ReportedHistory(in: run.place).events
+            if case .notRun(let reason) = run.result.judgement.result { throw LabError("the probe: \(reason)") }
+            if repetition == 1 { try Self.keep(events, of: scenario, in: output) }
+            Files.removeFolder(run.place)
+            probes.append(events)
         }
+        return probes
     }
 
     /// Runs a soak, as many chunks at once as there are machines. How many there are, where a time is asked for, does not
@@ -82,14 +115,14 @@ extension LabRun {
         var number = 0
         var passed = TimeSpan.zero
         while true {
-            var batch: [PlannedRun] = []
+            var batch: [MachineRun] = []
             while batch.count < batchSize(of: plan), let faults = plan.faultCount(ofChunk: number, after: passed) {
                 let scenario = try plan.chunk(number, faults: faults)
                 number += 1
                 guard shard.contains(scenario.name) else { continue }
                 batch.append(
-                    PlannedRun(
-                        variant: ScenarioVariant(scenario: scenario, label: ""), repetition: 1,
+                    MachineRun(
+                        variant: ScenarioVariant(scenario: scenario, label: ""), part: .labelled(""), repetition: 1,
                         seed: plan.seed &+ UInt64(number), folder: scenario.name))
             }
             if batch.isEmpty { return }

@@ -1,5 +1,18 @@
 import ClusterConnection
 
+/// One run that a machine is booted for.
+struct MachineRun: Sendable {
+    var variant: ScenarioVariant
+    /// Which of the runs that its scenario stands for it is.
+    var part: GuestRun.Part
+    /// From 1.
+    var repetition: Int
+    /// What all chance in it comes from.
+    var seed: UInt64
+    /// Its folder, below that of all runs.
+    var folder: String
+}
+
 /// Runs, each on a User-Mode Linux machine of its own: none can disturb another, and each can be repeated alone.
 struct MachineRuns: Sendable {
     var checkout: Checkout
@@ -16,7 +29,7 @@ struct MachineRuns: Sendable {
     /// - Throws: `LabError` where a run's folder cannot be written; `CancellationError` when interrupted. All machines
     ///   are gone then.
     func run(
-        _ plans: [PlannedRun], _ display: inout Display,
+        _ plans: [MachineRun], _ display: inout Display,
         _ report: (FinishedRun, inout Display) throws -> Void
     ) async throws {
         let processors = UserModeLinux.processors
@@ -45,7 +58,7 @@ struct MachineRuns: Sendable {
     }
 
     /// Does one run.
-    func run(_ plan: PlannedRun, processor: Int? = nil) async throws -> FinishedRun {
+    func run(_ plan: MachineRun, processor: Int? = nil) async throws -> FinishedRun {
         let path = "\(output)/\(plan.folder)"
         Files.removeFolder(path)
         try Files.makeFolder(path)
@@ -57,7 +70,7 @@ struct MachineRuns: Sendable {
         let outcome = try await machine.run(
             [Checkout.program, "guest", "run", "--ccmd", ccmd]
                 + ["--repetition", "\(plan.repetition)", "--seed", "\(plan.seed)", "--folder", plan.folder]
-                + plan.variant.guestArguments + (keepsAll ? [] : ["--bare"]))
+                + plan.part.arguments + (keepsAll ? [] : ["--bare"]))
         if outcome.status != 0 {
             let result = RunResult(
                 variant: plan.variant, repetition: plan.repetition, judgement: .notRun(outcome.reason),
@@ -77,9 +90,4 @@ struct MachineRuns: Sendable {
     /// How long a machine may take for a run that lasts so long by its own clock: it skips what it waits for, and a
     /// busy host is slow.
     private static func patience(for deadline: TimeSpan) -> TimeSpan { deadline * 2 + .seconds(180) }
-}
-
-extension ScenarioVariant {
-    /// How the lab in a machine is told which run of its scenario this is.
-    var guestArguments: [String] { ["--label", label] }
 }

@@ -43,12 +43,20 @@ struct FinishedRun: Sendable {
         rank = (run.scenarioName, run.order, run.verdict.variant, run.verdict.repetition)
     }
 
+    /// What stands for a run that was not done.
+    init(_ result: RunResult, in folder: String) {
+        self.result = result
+        verdict = VerdictsJSON.run(result)
+        place = "\(folder)/\(result.folder)"
+        rank = (result.variant.scenario.name, 0, result.variant.label, result.repetition)
+    }
+
     /// Reads a run that was just done.
     ///
     /// - Parameters:
     ///   - verdict: what its `verdict.json` says.
     ///   - path: its folder.
-    init(_ plan: PlannedRun, verdict: JSONValue, at path: String) throws {
+    init(_ plan: MachineRun, verdict: JSONValue, at path: String) throws {
         self.verdict = verdict
         place = path
         let timeline = Timeline(RunRecord(variant: plan.variant, events: ReportedHistory(in: path).events))

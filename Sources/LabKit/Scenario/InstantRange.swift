@@ -113,6 +113,11 @@ package struct RunInstant: Hashable, Sendable {
     /// How much later than the moment `from`, in nanoseconds; negative for earlier.
     package var offset: Int64
 
+    package init(at: TimeSpan, offset: Int64) {
+        self.at = at
+        self.offset = offset
+    }
+
     /// `at=+12us`.
     package static func label(_ offset: Int64) -> String {
         let text = offset == 0 ? "0us" : SpanText.exact(signed: offset)
@@ -172,6 +177,15 @@ extension Scenario {
             if case .instants = step.trigger { scenario.steps[place].trigger = .at(at) }
         }
         return ScenarioVariant(scenario: scenario, label: RunInstant.label(offset))
+    }
+
+    /// The instant at which the step is done in one of the runs; nil where no step has instants.
+    func instant(of variant: ScenarioVariant) -> RunInstant? {
+        guard let place = firstWithInstants?.place, variant.scenario.steps.indices.contains(place),
+            case .at(let span) = variant.scenario.steps[place].trigger,
+            let offset = RunInstant.offset(of: variant.label)
+        else { return nil }
+        return RunInstant(at: span, offset: offset)
     }
 
     /// The same run, told from its history.

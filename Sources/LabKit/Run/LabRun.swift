@@ -65,7 +65,9 @@ package struct LabRun: Sendable {
             rails: (scenarios + (soak?.bases ?? [])).map(\.rails).max() ?? 1, output: output, &display)
         var results: [RunResult] = []
         let fabric = FabricKind.ofThisKernel
-        let leftOut = soak == nil ? scenarios.compactMap { LeftOut($0, on: fabric) } : []
+        var lab = self
+        if soak == nil { lab.leftOut += scenarios.compactMap { LeftOut($0, on: fabric) } }
+        let leftOut = lab.leftOut
         var interruption: (any Error)?
         do {
             if let soak {
@@ -78,7 +80,7 @@ package struct LabRun: Sendable {
         }
         var isDelivered = false
         if keeps, interruption == nil, let last = results.last {
-            try writeReports(results, session.environment, leftOut: leftOut, to: session.stage)
+            try lab.writeReports(results, session.environment, to: session.stage)
             try session.deliver()
             isDelivered = true
             do { try await keep(last.variant.scenario, session, &display) } catch { interruption = error }
@@ -86,7 +88,7 @@ package struct LabRun: Sendable {
         }
         let leftovers = await session.takeFabricDown(&display)
         if !isDelivered {
-            try writeReports(results, session.environment, leftOut: leftOut, to: session.stage)
+            try lab.writeReports(results, session.environment, to: session.stage)
             try session.deliver()
         }
         display.clear()

@@ -558,9 +558,18 @@ extension Partner {
         do throws(VerbsError) {
             try post(endpoint)
         } catch {
+            guard !isOfOwnEnd(error, connection) else { return }
             failureDetail = FailureDetail(error)
             eventsToCome.append(.completed(connection, operation, .failed, nil))
         }
+    }
+
+    /// Whether work could not be posted because the own device is gone, which says nothing of the partner. The rail is then
+    /// lost before anything else is done: its events may tell of the device only later.
+    private func isOfOwnEnd(_ error: VerbsError, _ connection: ConnectionID) -> Bool {
+        guard error.isOfMissingDevice else { return false }
+        end(of: connection.rail).fault = .deviceGone(error.description)
+        return true
     }
 }
 
@@ -603,6 +612,7 @@ extension Partner {
         do throws(VerbsError) {
             try endpoint.postMessage(bytes, on: rail)
         } catch {
+            guard !isOfOwnEnd(error, connection) else { return }
             failureDetail = FailureDetail(error)
             eventsToCome.append(.sent(connection, .failed))
         }

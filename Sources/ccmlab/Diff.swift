@@ -14,7 +14,11 @@ struct Diff: AsyncParsableCommand {
             Exit status: 0 all the same, 1 a difference, or a run that only one folder holds, 2 a history cannot be \
             read, 64 wrong usage, 130 interrupted.
 
+            With --bytes every file of the evidence has to be the same to the byte, as runs with the same seed are on uml \
+            and sim; the first difference is told. Runs of another kernel or other programs are refused.
+
             Examples:
+              ccmlab diff --bytes /tmp/one /tmp/other
               ccmlab diff runs/2026-11-22_10-00-00 runs/latest
               ccmlab diff runs/latest/skew-sweep/skew=0ms runs/latest/skew-sweep/skew=5ms
             """)
@@ -25,9 +29,22 @@ struct Diff: AsyncParsableCommand {
     @Argument(help: "Another.", completion: .directory)
     var other: String
 
+    @Flag(help: "Compare all files of the evidence, byte by byte.")
+    var bytes = false
+
     func run() async throws {
         let command = self
-        try await Place.reporting { try command.compare() }
+        try await Place.reporting {
+            if command.bytes { return try await command.compareBytes() }
+            try command.compare()
+        }
+    }
+
+    private func compareBytes() async throws {
+        let comparison = try await EvidenceComparison(one, other)
+        var display = Display(progress: .none, colours: false)
+        display.lines(comparison.lines)
+        if comparison.difference != nil { throw Status.didNotHold }
     }
 
     private func compare() throws {

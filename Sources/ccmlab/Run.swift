@@ -36,6 +36,12 @@ struct Run: AsyncParsableCommand {
         completion: .tags)
     var tags: [String] = []
 
+    @Option(
+        help: """
+            Do only the run of a sweep, or of instants, that is called so in tables and reports: “skew=-5ms”, “at=+12us”.
+            """)
+    var only: String?
+
     @Option(name: .customLong("repeat"), help: "How often each run is done.")
     var repetitions = 1
 
@@ -111,6 +117,7 @@ struct Run: AsyncParsableCommand {
         lab.leftOut = assignment.leftOut
         lab.printsTraces = trace
         lab.shard = part.shard
+        lab.only = only
         lab.keeps = keep && fabric == .netns
         guard !assignment.inVM.isEmpty else {
             let results = try await lab.run(&display)
@@ -161,7 +168,7 @@ struct Run: AsyncParsableCommand {
         }
         let status = try await place.runInVM(
             ["run", "--repeat", "\(repetitions)"] + (speed ? ["--speed"] : [])
-                + self.part.arguments + (keep ? ["--keep"] : []),
+                + (only.map { ["--only", $0] } ?? []) + self.part.arguments + (keep ? ["--keep"] : []),
             scenarios.map { Checkout.absolute($0.file) }, checkout: lab.checkout, program: lab.ccmd,
             files: Array(
                 Set(scenarios.flatMap { $0.programs.values }.flatMap { $0.files(root: lab.checkout.root) })

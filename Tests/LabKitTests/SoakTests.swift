@@ -223,7 +223,7 @@ struct SoakTests {
             return result
         }
         try Files.write(
-            JSONText.pretty(LabEnvironment.simulated(seed: 1, root: folder).json),
+            JSONText.pretty(LabEnvironment.simulated(seeds: .fixed(1), root: folder).json),
             to: "\(folder)/environment.json")
         try Files.write(JSONText.pretty(VerdictsJSON.document(results)), to: "\(folder)/verdicts.json")
         // Of the chunk that was under way there may be anything.

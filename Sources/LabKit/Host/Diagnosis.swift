@@ -11,20 +11,50 @@ package struct Diagnosis: Sendable {
         var remedy: String
     }
 
+    var onUML: [Finding]
     var onThisKernel: [Finding]
     var inVM: [Finding]
     var common: [Finding]
 
-    /// Whether scenarios can run in one of the two places.
-    package var canRun: Bool {
-        common.allSatisfy(\.isGood) && (onThisKernel.allSatisfy(\.isGood) || inVM.allSatisfy(\.isGood))
+    /// Whether scenarios can run in one of the places.
+    package var canRun: Bool { common.allSatisfy(\.isGood) && places.contains { $0.findings.allSatisfy(\.isGood) } }
+
+    private var places: [(name: String, option: String, findings: [Finding])] {
+        [
+            ("on User-Mode Linux", "uml", onUML), ("in the virtual machine", "vm", inVM),
+            ("on this kernel", "netns", onThisKernel),
+        ]
     }
 
     /// Looks at this host.
     package static func now(ccmd: String?) async -> Diagnosis {
         let facts = HostFacts.now
         return Diagnosis(
-            onThisKernel: await kernelFindings(facts), inVM: machineFindings(), common: commonFindings(ccmd))
+            onUML: await umlFindings(), onThisKernel: await kernelFindings(facts), inVM: machineFindings(), common: commonFindings(ccmd))
+    }
+
+    private static func umlFindings() async -> [Finding] {
+        let name = "User-Mode Linux kernel"
+        let kernel: UMLKernel
+        do throws(LabError) { kernel = try UMLKernel.find() } catch {
+            return [Finding(name: name, isGood: false, text: "none", remedy: "\(error)")]
+        }
+        guard let checkout = try? Checkout(),
+            let checked = try? await Tool.run(checkout.umlScript, ["--timeout", "60", "--check"])
+        else {
+            return [
+                Finding(
+                    name: name, isGood: false, text: "not tried without scripts/uml",
+                    remedy: "set CCM_LAB_ROOT to the project's folder")
+            ]
+        }
+        let release = (try? await kernel.release()) ?? "unknown"
+        return [
+            Finding(
+                name: name, isGood: checked.status.isSuccess,
+                text: checked.status.isSuccess ? "\(release), boots" : checked.lastReason,
+                remedy: "scripts/setup builds another; scripts/uml --check says all that is wrong")
+        ]
     }
 
     private static func kernelFindings(_ facts: HostFacts) async -> [Finding] {
@@ -130,17 +160,18 @@ package struct Diagnosis: Sendable {
 
     /// The findings as lines, and what they come to.
     package var lines: [String] {
-        var lines = ["on this kernel (--fabric netns):"] + onThisKernel.flatMap { Self.lines($0) }
-        lines += ["in the virtual machine (--fabric vm):"] + inVM.flatMap { Self.lines($0) }
-        lines += ["in both:"] + common.flatMap { Self.lines($0) }
-        let here = common.allSatisfy(\.isGood) && onThisKernel.allSatisfy(\.isGood)
-        let there = common.allSatisfy(\.isGood) && inVM.allSatisfy(\.isGood)
+        var lines: [String] = []
+        for place in places {
+            lines.append("\(place.name) (--fabric \(place.option)):")
+            lines += place.findings.flatMap { Self.lines($0) }
+        }
+        lines += ["everywhere:"] + common.flatMap { Self.lines($0) }
+        let works = places.filter { $0.findings.allSatisfy(\.isGood) }.map(\.name)
         lines.append("")
         lines.append(
-            here
-                ? "Scenarios run on this kernel." + (there ? " The virtual machine works too." : "")
-                : there
-                    ? "Scenarios run in the virtual machine." : "Scenarios cannot run here yet; see above.")
+            canRun
+                ? "Scenarios run \(works.joined(separator: ", and "))."
+                : "Scenarios cannot run here yet; see above.")
         return lines
     }
 

@@ -20,6 +20,8 @@ package struct LabRun: Sendable {
     package var jobs = 1
     /// What was asked for and cannot be run on that.
     package var leftOut: [LeftOut] = []
+    /// What the only runs to be done are called: a sweep's values, or an instant; nil for all.
+    package var only: String?
     /// Which of the runs are done here.
     package var shard = Shard.whole
     /// Whether each simulated run is printed as a sequence diagram.

@@ -28,7 +28,7 @@ extension LabRun {
                 }
             }
         }
-        return runs.filter { shard.contains($0.variant.title) }
+        return runs.filter { shard.contains($0.variant.title) && (only ?? $0.variant.label) == $0.variant.label }
     }
 
     /// Goes through with the probes of a scenario that has instants, on real verbs.

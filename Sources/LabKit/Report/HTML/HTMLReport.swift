@@ -108,7 +108,7 @@ package enum HTMLReport {
 
     private static func command(of run: ReportedRun, _ folder: ReportedFolder) -> String {
         let path = "\(folder.path)\(run.name.isEmpty ? "" : "/\(run.name)")/scenario.yaml"
-        return ShellText.command(["ccmlab", "run"] + folder.fabricOptions + [path])
+        return ShellText.command(["ccmlab", "run"] + folder.fabricOptions(of: run) + [path])
     }
 
     // MARK: The head

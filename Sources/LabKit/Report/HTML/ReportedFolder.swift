@@ -93,9 +93,13 @@ struct ReportedFolder {
     }
 
     /// The options with which a run is done again where this one was.
-    var fabricOptions: [String] {
-        guard let fabric = environment["fabric"], fabric.hasPrefix("sim") else { return [] }
-        let seed = fabric.split(separator: " ").last.flatMap { UInt64($0) }
-        return ["--fabric", "sim"] + (seed.map { ["--seed", "\($0)"] } ?? [])
+    func fabricOptions(of run: ReportedRun) -> [String] {
+        let told = run.events.first { $0.name == .runStarted }?.text("fabric")
+        let fabric = (told ?? environment["fabric"]).flatMap { FabricKind(rawValue: $0) }
+        guard let fabric, fabric == .sim || fabric == .uml else { return [] }
+        // The kept scenario may have another name than its file; a repetition has a seed of its own.
+        let seed = run.verdict.seed.map { ["--seed", "\($0)"] } ?? []
+        let only = run.verdict.variant.isEmpty ? [] : ["--only", run.verdict.variant]
+        return ["--fabric", fabric.rawValue] + seed + only
     }
 }

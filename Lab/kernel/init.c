@@ -7,15 +7,15 @@
  *   d FOLDER     where the command starts          u MODE       its umask, in octal
  *   e NAME=VALUE its environment                   a WORD       the command and its arguments
  *   k PATH       of the host, although a fresh mount covers the folder that it is in
- *   o            open the door: run /run/ccm-lab/door beside the command
+ *   o WORD       a program beside the command, and its arguments: it lets somebody in
  *
- * The kernel's consoles are files of the host. tty1 takes lines for scripts/uml ("exit N", or "fail WHY"), tty2 is the
- * command's stdout, tty3 its stderr.
+ * The kernel's consoles are files of the host. tty1 takes lines for scripts/uml ("start", then "exit N" or "fail WHY"),
+ * tty2 is the command's stdout, tty3 its stderr.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,6 +30,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RUN "/run/ccm-lab"
@@ -41,9 +42,9 @@ static struct {
     mode_t umask;
     char *environment[MOST_WORDS + 1];
     char *words[MOST_WORDS + 1];
-    const char *kept[MOST_WORDS];
-    size_t environment_count, word_count, kept_count;
-    int has_door;
+    char *door[MOST_WORDS + 1];
+    char *kept[MOST_WORDS];
+    size_t environment_count, word_count, door_count, kept_count;
 } job = { .folder = "/", .umask = 022 };
 
 static void end_machine(void)
@@ -152,46 +153,40 @@ static void read_job(void)
         case 'u': job.umask = (mode_t)strtoul(value, NULL, 8); break;
         case 'e': add(job.environment, &job.environment_count, value); break;
         case 'a': add(job.words, &job.word_count, value); break;
-        case 'k': add((char **)job.kept, &job.kept_count, value); break;
-        case 'o': job.has_door = 1; break;
+        case 'k': add(job.kept, &job.kept_count, value); break;
+        case 'o': add(job.door, &job.door_count, value); break;
         default:
             errno = EINVAL;
             FAIL("the job has a record that begins with “%c”", record[0]);
         }
-        if (!record[0])
-            break;
     }
     errno = EINVAL;
     if (!job.word_count)
         FAIL("the job names no command");
 }
 
-/* What the host has at this path, although a fresh mount covers the folder that it is in. */
+/* What the host has at this path, right below /tmp or /run, although a fresh mount covers that folder. */
 static void keep(const char *path)
 {
-    char below[4096], above[4096];
+    char below[PATH_MAX], above[PATH_MAX];
     struct stat status;
 
     if (snprintf(below, sizeof below, "/below%s", path) >= (int)sizeof below ||
-        snprintf(above, sizeof above, "/new%s", path) >= (int)sizeof above || stat(below, &status))
+        snprintf(above, sizeof above, "/new%s", path) >= (int)sizeof above || lstat(below, &status))
         FAIL("cannot keep %s", path);
+    if (S_ISLNK(status.st_mode)) {
+        char target[PATH_MAX] = "";
+
+        /* What it leads to has a record of its own, where it needs one. */
+        if (readlink(below, target, sizeof target - 1) < 0 || (symlink(target, above) && errno != EEXIST))
+            FAIL("cannot keep the link %s", path);
+        return;
+    }
     if (S_ISDIR(status.st_mode))
         make_folder(above, 0755);
     else
         close(open(above, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
     do_mount(below, above, NULL, MS_BIND, NULL);
-}
-
-static void copy(const char *from, const char *to, mode_t mode)
-{
-    size_t length;
-    char *bytes = whole_file(from, &length);
-    int descriptor = open(to, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode);
-
-    if (descriptor < 0 || write(descriptor, bytes, length) != (ssize_t)length)
-        FAIL("cannot write %s", to);
-    close(descriptor);
-    free(bytes);
 }
 
 /* The host's files below a scratch layer, with fresh mounts over what stays the host's. */
@@ -227,8 +222,6 @@ static void make_root(void)
     make_folder("/new/dev/pts", 0755);
     make_folder("/new/dev/shm", 01777);
     make_folder("/new/run/lock", 0755);
-    make_folder("/new" RUN, 0755);
-    make_folder("/new" RUN "/results", 0755);
     do_mount("cgroup2", "/new/sys/fs/cgroup", "cgroup2", 0, NULL);
     do_mount("devpts", "/new/dev/pts", "devpts", 0, "gid=5,mode=620,ptmxmode=666");
     do_mount("shm", "/new/dev/shm", "tmpfs", 0, "mode=1777");
@@ -236,12 +229,9 @@ static void make_root(void)
         (void)!symlink(links[i][0], links[i][1]);
     for (size_t i = 0; i < job.kept_count; i++)
         keep(job.kept[i]);
+    make_folder("/new" RUN, 0755);
+    make_folder("/new" RUN "/results", 0755);
     do_mount("results", "/new" RUN "/results", "hostfs", 0, "/proc/self/cwd/results");
-    if (job.has_door) {
-        copy("/bin/busybox", "/new" RUN "/busybox", 0755);
-        copy("/door", "/new" RUN "/door", 0755);
-        copy("/guest.sh", "/new" RUN "/guest.sh", 0644);
-    }
     umount2("/below", MNT_DETACH);
     umount2("/job", MNT_DETACH);
     if (chdir("/new") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
@@ -300,7 +290,7 @@ static void write_all(int descriptor, const char *bytes, size_t length)
         ssize_t count = write(descriptor, bytes, length);
 
         if (count < 0 && errno != EINTR && errno != EAGAIN)
-            return;
+            FAIL("the command's output cannot be passed on");
         if (count > 0) {
             bytes += count;
             length -= (size_t)count;
@@ -334,14 +324,17 @@ static int follow(pid_t command, struct stream *streams)
     static char buffer[65536];
 
     sigemptyset(&none);
-    while (polled[0].fd >= 0 || polled[1].fd >= 0 || !has_ended) {
-        if (!has_ended && reap(command, &status)) {
+    for (;;) {
+        if (reap(command, &status)) {
             has_ended = 1;
             /* What the command left running ends with it, as in any container, and lets go of the streams. */
             kill(-1, SIGKILL);
             /* The streams may have ended before: then there is nothing to wait for. */
             continue;
         }
+        /* The streams can end first: nothing would come to wait for. */
+        if (has_ended && polled[0].fd < 0 && polled[1].fd < 0)
+            return status;
         /* Signals come only while this waits. */
         if (ppoll(polled, 2, NULL, &none) < 0)
             continue;
@@ -357,13 +350,20 @@ static int follow(pid_t command, struct stream *streams)
                 polled[i].fd = -1;
         }
     }
-    return status;
+}
+
+/* What came before took more or less time, as more or fewer paths were kept. In virtual time the command always starts at
+ * the same moment, so that it does the same in any folder. */
+static void start_on_time(void)
+{
+    struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL);
 }
 
 int main(void)
 {
     static char kernel_build[sizeof(struct utsname)] = "CCM_LAB_KERNEL_BUILD=";
-    static char *door[] = { RUN "/busybox", "sh", RUN "/door", NULL };
     struct utsname system;
     struct stream streams[2];
     int output, error, status;
@@ -375,6 +375,7 @@ int main(void)
     mount("sysfs", "/sys", "sysfs", 0, NULL);
     mount("dev", "/dev", "devtmpfs", 0, NULL);
     make_raw("/dev/tty1"), make_raw("/dev/tty2"), make_raw("/dev/tty3");
+    say("start\n");
     bring_loopback_up();
     sethostname("ccm-lab", 7);
     /* The folder in which scripts/uml started the kernel, whatever it is called. */
@@ -392,8 +393,9 @@ int main(void)
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     signal(SIGCHLD, on_child);
-    if (job.has_door)
-        start(door, output, error);
+    if (job.door_count)
+        start(job.door, output, error);
+    start_on_time();
     command = start(job.words, output, error);
     close(output);
     close(error);

@@ -51,7 +51,10 @@ enter_root() {
 
 # keep PATH: what the host has there, although a fresh mount covers the folder it is in.
 keep() {
-    if [ -d "/below$1" ]; then
+    if [ -L "/below$1" ]; then
+        $b cp -d "/below$1" "/new$1" || fail "cannot keep the link $1"
+        return
+    elif [ -d "/below$1" ]; then
         $b mkdir -p "/new$1"
     else
         # A mount point for a file is a file.

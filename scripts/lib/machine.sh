@@ -68,12 +68,19 @@ quote() {
 # The PATHs are for the command to find, besides those that every command needs.
 collect_job() {
     local LC_ALL=C path variable
+    local -A kept=()
     job_folder=$(pwd -P) || job_folder=/
     job_kept=() job_environment=()
     # shellcheck disable=SC2154 # set by the script
     for path in "$job_folder" "$here" "$cache" "$@" "${command[@]}"; do
-        # The topmost folder below the mount that covers it. Mounting one twice does no harm.
-        if [[ $path =~ ^(/tmp|/run)/[^/]+ && -e $path ]]; then job_kept+=("${BASH_REMATCH[0]}"); fi
+        # The topmost folder below the mount that covers it; when that is a link, what it leads to as well.
+        while [[ $path =~ ^(/tmp|/run)/[^/]+ && -e $path ]]; do
+            path=${BASH_REMATCH[0]}
+            [ -z "${kept[$path]:-}" ] || break
+            kept[$path]=1
+            job_kept+=("$path")
+            [ ! -L "$path" ] || path=$(readlink -f -- "$path")
+        done
     done
     for variable in HOME TERM NO_COLOR "${!CCM_LAB_@}"; do
         [ -z "${!variable+set}" ] || job_environment+=("$variable=${!variable}")

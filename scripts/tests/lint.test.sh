@@ -15,7 +15,7 @@ else
     skip shellcheck 'it is not installed; scripts/setup does it'
 fi
 
-for script in setup vm fabric lib/build-uml lib/check-guest tests/run; do
+for script in setup vm uml fabric lib/build-uml lib/check-guest tests/run; do
     try "$scripts/$script" --help
     expect "$script --help" status 0 out "Usage: scripts/$script"
     expect "$script --help fits 120 columns" holds '! grep -q ".\{121\}" "$scratch/out"'

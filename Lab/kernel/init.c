@@ -339,6 +339,8 @@ static int follow(pid_t command, struct stream *streams)
             has_ended = 1;
             /* What the command left running ends with it, as in any container, and lets go of the streams. */
             kill(-1, SIGKILL);
+            /* The streams may have ended before: then there is nothing to wait for. */
+            continue;
         }
         /* Signals come only while this waits. */
         if (ppoll(polled, 2, NULL, &none) < 0)

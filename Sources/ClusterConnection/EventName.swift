@@ -205,7 +205,8 @@ public enum EventName: String, CaseIterable, Sendable {
     /// The load that ran beside the partners is over: `busyLoops`, `forNs`, `cpuNs` (processor time of the loop that
     /// had least), `busyPercent` (of the time of all processors).
     case loadEnded
-    /// A partner process ended: `pid`, `status` or `signal`.
+    /// A partner process ended: `pid`, `status` or `signal`; of one that was killed while it said goodbye also
+    /// `goodbyeBegan`.
     case processEnded
     /// A run of a scenario is over.
     case runEnded

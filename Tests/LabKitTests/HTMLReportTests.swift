@@ -183,6 +183,51 @@ struct HTMLReportTests {
         #expect(page.text.contains("Broke as expected: a known bug"))
     }
 
+    private static let atInstants =
+        HistoryBuilder.minimal
+        + "steps:\n  - { do: census, at: { from: { event: connectStarted }, to: { event: established }, every: 2us } }\n"
+
+    /// Adds a run of which each instant is told, to the folder of its scenario.
+    private func addInstant(_ offset: Int64, to folder: Folder, broke: Bool = false) throws {
+        var run = try broke ? brokenRun() : HistoryBuilder.goodRun()
+        run.fault(.census, nil, at: 131 + Double(offset) / 1e6)
+        run.events.sort { $0.time < $1.time }
+        try folder.add(run, as: "all", label: RunInstant.label(offset), yaml: Self.atInstants) {
+            $0.result = broke ? .broke : .held
+        }
+    }
+
+    @Test func runsAtInstantsAreDotsOfAMapThatLinksToThem() async throws {
+        let folder = try Folder()
+        for place in 0..<3 { try addInstant(Int64(place) * 2_000, to: folder, broke: place == 1) }
+        let page = try await folder.report()
+        #expect(page.text.contains("2 of 3 runs held"))
+        #expect(page.text.contains("longest recoveries") && page.text.contains("+4us"))
+        #expect(!page.text.contains("have no section of their own"))
+        #expect(page.counts["figure"] ?? 0 >= 1 && page.classes.contains("instants"))
+        #expect(page.classes.filter { $0.hasPrefix("run ") }.count == 3)
+        // Its marks are those of the run in which the step came last.
+        #expect(page.text.contains("Without the step: 1 a connectStarted (+"))
+        for link in page.links { #expect(page.ids.contains(String(link.dropFirst())), "\(link)") }
+        let probe = try HistoryBuilder.goodRun()
+        try folder.write(probe.record.events.map { $0.line + "\n" }.joined(), to: "all/probe.jsonl")
+        for place in [1_000, 3_000] { try addInstant(Int64(place) * 1_000, to: folder) }
+        let more = try await folder.report()
+        #expect(more.text.contains("a firstReadPosted") && more.text.contains("a established"))
+    }
+
+    @Test func manyInstantsThatHeldAreCountedAndNotDrawn() async throws {
+        let folder = try Folder()
+        for place in 0..<70 { try addInstant(Int64(place) * 2_000, to: folder, broke: place == 7) }
+        let page = try await folder.report()
+        #expect(page.text.contains("69 of 70 runs held"))
+        #expect(page.text.contains("69 that held have no section of their own"))
+        #expect(page.classes.filter { $0.hasPrefix("run ") } == ["run broke"])
+        #expect(page.counts["circle"] ?? 0 >= 69)
+        #expect(Set(page.ids).count == page.ids.count)
+        for link in page.links { #expect(page.ids.contains(String(link.dropFirst())), "\(link)") }
+    }
+
     @Test func repeatedRunsAreCountedAndCalledFlaky() async throws {
         let folder = try Folder()
         for repetition in 1...4 {

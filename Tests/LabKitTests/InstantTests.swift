@@ -209,4 +209,48 @@ struct InstantTests {
             #expect(scenario.reasonAgainst(fabric)?.contains("no two runs here are alike") == true)
         }
     }
+
+    private static let goodbye = """
+        steps:
+          - { do: stop, partner: b, at: 100ms }
+          - { do: kill, partner: b, at: { from: { step: stop-b }, to: { partner: b, event: processEnded }, every: 1ms } }
+          - { do: boot, partner: b, delay: 100ms }
+
+        """
+
+    @Test func whoSaysGoodbyeCanBeKilledAtAnInstant() throws {
+        let scenario = try ScenarioParser.parse(HistoryBuilder.minimal + Self.goodbye, file: "test.yaml")
+        let variant = scenario.variant(at: .milliseconds(110), offset: 10_000_000)
+        #expect(variant.scenario.steps.map(\.isAtInstant) == [false, true, false])
+        var director = Director(variant.scenario, start: HistoryBuilder.instant(0))
+        _ = director.orders(at: HistoryBuilder.instant(0))
+        #expect(director.orders(at: HistoryBuilder.instant(100)) == [.perform(0)])
+        #expect(director.orders(at: HistoryBuilder.instant(109)).isEmpty)
+        #expect(director.orders(at: HistoryBuilder.instant(110)) == [.perform(1)])
+        // Whoever comes behind it waits for it.
+        #expect(director.orders(at: HistoryBuilder.instant(300)).isEmpty)
+        let error = try #require(throws: InputProblems.self) {
+            let plain = Self.goodbye.replacing(/\{ from: .* \} \}/, with: "110ms }")
+            _ = try ScenarioParser.parse(HistoryBuilder.minimal + plain, file: "test.yaml")
+        }
+        #expect(error.problems.first?.text.contains("b does not run") == true, "\(error)")
+    }
+
+    @Test func aGoodbyeThatIsCutShortIsNoDisorderAndNoFalseAlarm() throws {
+        let scenario = try ScenarioParser.parse(HistoryBuilder.minimal + Self.goodbye, file: "test.yaml")
+        let probe = try SimulatedRun.run(
+            ScenarioVariant(scenario: try #require(scenario.instantProbe), label: "probe"), seed: 7)
+        let start = try #require(probe.events.first?.time)
+        let variants = try scenario.instantVariants(probe: probe.events, start: start)
+        #expect(variants.count > 2)
+        for variant in variants {
+            let outcome = try SimulatedRun.carryOut(variant, seed: 7)
+            #expect(outcome.failure == nil, "\(variant.label)")
+            let judgement = Checker.judge(outcome.record)
+            #expect(judgement.result == .held, "\(variant.label): \(judgement.broken)")
+        }
+        let first = try SimulatedRun.run(variants[0], seed: 7).events
+        let ended = try #require(first.first { $0.name == .processEnded })
+        #expect(ended.text("told") == "kill" && ended.number("goodbyeBegan") == ended.number("began"))
+    }
 }

@@ -175,4 +175,26 @@ struct ReportTests {
             #expect(ScenarioParser.isName(rule.rawValue))
         }
     }
+
+    @Test func runsAtInstantsAreALineWithTheLongestRecovery() throws {
+        let runs = try ([-2_000, 0, 2_000, 4_000] as [Int64]).map { offset in
+            var variant = try HistoryBuilder.goodRun().record.variant
+            variant.label = RunInstant.label(offset)
+            var judgement = try HistoryBuilder.goodRun().judgement
+            judgement.measurements.again = [.milliseconds(3), .microseconds(UInt64(10 + offset / 1_000))]
+            if offset == 2_000 { judgement = .notRun("there was none") }
+            return RunResult(
+                variant: variant, repetition: 1, judgement: judgement, folder: "x",
+                start: HistoryBuilder.instant(0), duration: .seconds(2))
+        }
+        let table = Table(colours: false)
+        #expect(table.map(runs) == ["    4 instants: 3 held, 1 not run; recovery up to 14.0 us (at=+4us)"])
+        #expect(
+            table.map(Array(runs.prefix(1))) == ["    1 instant: 1 held; recovery up to 8.00 us (at=-2us)"])
+        let twice = runs.prefix(2) + runs.prefix(2)
+        #expect(table.map(Array(twice)).first?.hasPrefix("    2 instants, 4 runs: 4 held;") == true)
+        var other = runs[0]
+        other.variant.label = "skew=1ms"
+        #expect(table.map([other]).isEmpty)
+    }
 }

@@ -23,6 +23,9 @@ package struct Measurements: Hashable, Sendable {
     /// The same from the run's last event to its judgement.
     package var labAfter: [TimeSpan] = []
 
+    /// How long it took the pair of one run to come together the last time: after a loss, or else the first time.
+    package var recovery: TimeSpan? { again.last ?? established.last }
+
     /// No measurements.
     package init() {}
 

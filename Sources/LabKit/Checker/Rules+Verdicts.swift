@@ -14,7 +14,9 @@ extension Timeline {
             // One that carries packets badly may lose the goodbye.
             let silent = (railCuts + degraded).contains { $0.contains(loss.began) }
             // Who was told to stop stays for his goodbye: that long, his memory can still be read.
-            let isGoodbye = loss.event.text("told") == StepAction.stop.rawValue
+            let isGoodbye =
+                loss.event.text("told") == StepAction.stop.rawValue
+                || loss.event.fields["goodbyeBegan"] != nil
             let goodbye = isGoodbye ? settings(of: loss.partner).heartbeatInterval * 2 : .zero
             return (silent ? promise.unreachable(settings(of: finder)) : promise.dead) + goodbye
         }

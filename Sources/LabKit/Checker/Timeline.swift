@@ -154,7 +154,9 @@ struct Timeline {
                 }
                 lives[index].ended = event
                 lives[index].wasKilled = event.number("signal") == 9
-                let began = event.number("began").map { Instant(nanoseconds: $0) }
+                let began = (event.number("goodbyeBegan") ?? event.number("began")).map {
+                    Instant(nanoseconds: $0)
+                }
                 lives[index].wasEndedByLab = began != nil
                 // A failpoint strikes at a moment of its own, at which the process need not have written anything.
                 let struck = lives[index].events.last {

@@ -1,7 +1,10 @@
 extension Table {
     /// A sweep over two things, each value of one against each of the other: what held and what did not. Of more than two,
     /// a map for each combination of the others. Nothing for what is no such sweep, or does not fit a line.
+    /// Of runs at instants, what they came to.
     func map(_ runs: [RunResult]) -> [String] {
+        let instants = instants(runs)
+        if !instants.isEmpty { return instants }
         let cells = runs.map { (values: SweepLabel.values(of: $0.variant.label), run: $0) }
         guard let names = cells.first?.values.map(\.name), names.count > 1,
             cells.allSatisfy({ $0.values.map(\.name) == names })

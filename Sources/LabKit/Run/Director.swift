@@ -197,12 +197,17 @@ struct Director {
     }
 
     /// The step that waits to be due. Steps are carried out in the order of their file: none begins before the
-    /// one ahead of it has taken effect, however long that took.
+    /// one ahead of it has taken effect, however long that took. Only a goodbye is not waited for where what
+    /// follows is to come in the middle of it.
     private var nextStep: Int? {
-        guard let index = steps.firstIndex(where: { $0 != .done }), steps[index] == .waiting else {
-            return nil
-        }
+        let index = steps.indices.first { steps[$0] != .done && !isInterruptedGoodbye($0) }
+        guard let index, steps[index] == .waiting else { return nil }
         return index
+    }
+
+    private func isInterruptedGoodbye(_ index: Int) -> Bool {
+        steps[index] == .underWay && scenario.steps[index].action == .stop && index + 1 < steps.endIndex
+            && scenario.steps[index + 1].isAtInstant
     }
 
     private func moment(of anchor: Anchor) -> Moment? {

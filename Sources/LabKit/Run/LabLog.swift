@@ -50,10 +50,12 @@ struct LabLog {
 
     /// A partner's process is gone.
     ///
-    /// - Parameter told: which step or ending told it to end, and when; nil when nothing did.
+    /// - Parameters:
+    ///   - told: which step or ending told it to end, and when; nil when nothing did.
+    ///   - goodbye: when a step had told it to stop; nil when none had.
     mutating func processEnded(
         _ partner: PartnerID, incarnation: String, pid: Int32, status: (name: String, code: Int32),
-        told: (action: StepAction, at: Instant)?, at time: Instant
+        told: (action: StepAction, at: Instant)?, goodbye: Instant?, at time: Instant
     ) -> HistoryEvent {
         var fields: [(String, JSONValue)] = [
             ("pid", .integer(Int64(pid))), (status.name, .integer(Int64(status.code))),
@@ -61,6 +63,7 @@ struct LabLog {
         if let told {
             fields.append(("told", .string(told.action.rawValue)))
             fields.append(("began", .nanoseconds(told.at)))
+            if let goodbye, told.action != .stop { fields.append(("goodbyeBegan", .nanoseconds(goodbye))) }
         }
         return add(
             HistoryEvent(

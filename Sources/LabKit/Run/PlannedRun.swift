@@ -28,7 +28,9 @@ extension LabRun {
                 }
             }
         }
-        return runs.filter { shard.contains($0.variant.title) && (only ?? $0.variant.label) == $0.variant.label }
+        return runs.filter {
+            shard.contains($0.variant.title) && (only ?? $0.variant.label) == $0.variant.label
+        }
     }
 
     /// Goes through with the probes of a scenario that has instants, on real verbs.
@@ -54,7 +56,10 @@ extension LabRun {
     static func probeFolder(of scenario: Scenario) -> String { "\(scenario.name)/\(probeName)" }
 
     /// Where the history of a scenario's first probe is kept, below the run folder.
-    static func probeFile(of scenarioName: String) -> String { "\(scenarioName)/\(probeName).jsonl" }
+    static func probeFile(of scenarioName: String) -> String { "\(scenarioName)/\(probeFileName)" }
+
+    /// Its name, in the folder of the scenario's runs.
+    static let probeFileName = "\(probeName).jsonl"
 
     /// Keeps the history of a probe, which is no run of its own.
     static func keep(_ events: [HistoryEvent], of scenario: Scenario, in stage: String) throws {

@@ -57,6 +57,8 @@ struct ScenarioRun {
         var pid: pid_t?
         var incarnation = ""
         var told: (action: StepAction, at: Instant)?
+        /// When a step told it to stop, which another one may then cut short.
+        var goodbye: Instant?
         var failpoint: Failpoint?
         /// When it was ordered.
         var ordered: Instant
@@ -89,6 +91,8 @@ struct ScenarioRun {
     private var waiting: [PartnerID: Int] = [:]
     private var load: BusyLoops
     private var frozen: Set<PartnerID> = []
+    /// Those whose last process was told to stop, and is gone.
+    private var goneAfterGoodbye: Set<PartnerID> = []
     private var shape: RailShape
     private var starved: [PartnerID: StarvedProcess] = [:]
     private var squeezed: [PartnerID: SqueezedProcess] = [:]
@@ -340,6 +344,11 @@ struct ScenarioRun {
     ) {
         guard let process = processes.removeValue(forKey: partner) else { return }
         frozen.remove(partner)
+        if process.goodbye == nil {
+            goneAfterGoodbye.remove(partner)
+        } else {
+            goneAfterGoodbye.insert(partner)
+        }
         let code: (name: String, code: Int32) =
             switch status {
             case .exited(let code): ("status", code)
@@ -347,8 +356,7 @@ struct ScenarioRun {
             }
         let event = log.processEnded(
             partner, incarnation: process.incarnation, pid: process.pid ?? 0, status: code,
-            told: process.told,
-            at: time)
+            told: process.told, goodbye: process.goodbye, at: time)
         director?.heard(event)
         let unexplained =
             process.told == nil && !(process.failpoint?.act == .kill && code == ("signal", SIGKILL))
@@ -358,12 +366,14 @@ struct ScenarioRun {
             guard let part = underWay[index]?.parts.first, part == .kill || part == .stop,
                 let told = process.told
             else { continue }
-            if part == .kill && code != ("signal", SIGKILL) {
+            // Who says goodbye may be gone just before he would have been killed.
+            if part == .kill && code != ("signal", SIGKILL) && process.goodbye == nil {
                 fail(
                     "step \(step.id): \(partner.rawValue) was killed and ended with \(status.text) instead",
                     &group)
             }
-            partDone(index, began: told.at, effect: told.at, &group)
+            let at = part == .stop ? process.goodbye ?? told.at : told.at
+            partDone(index, began: at, effect: at, &group)
         }
     }
 
@@ -486,7 +496,11 @@ struct ScenarioRun {
             return
         }
         guard let process = processes[partner] else {
-            fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            if step.isMoot(for: part), goneAfterGoodbye.contains(partner) {
+                partDone(index, began: now, effect: now, &group)
+            } else {
+                fail("step \(step.id): \(partner.rawValue) does not run", &group)
+            }
             return
         }
         guard let pid = process.pid else {
@@ -504,6 +518,7 @@ struct ScenarioRun {
         switch part {
         case .kill, .stop:
             processes[partner]?.told = (part, now)
+            if part == .stop { processes[partner]?.goodbye = now }
             signal(partner, part == .kill ? SIGKILL : SIGTERM)
         case .freeze, .thaw:
             if part == .freeze { frozen.insert(partner) } else { frozen.remove(partner) }

@@ -86,7 +86,7 @@ enum EventFields {
                 + " told"
         case .census: "pid descriptors qp cq mr pd cm_id srq began"
         case .loadEnded: "busyLoops forNs cpuNs busyPercent"
-        case .processEnded: "pid status signal began told"
+        case .processEnded: "pid status signal began goodbyeBegan told"
         }
     }
 }

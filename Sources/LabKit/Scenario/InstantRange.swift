@@ -21,6 +21,11 @@ package struct InstantRange: Hashable, Sendable {
     /// How many runs a step may stand for.
     package static let most = 20_000
 
+    /// How long after the run's start its first moment came, the lead apart; nil where it did not.
+    func origin(in events: [HistoryEvent], start: Instant) -> TimeSpan? {
+        try? from.moment("from", in: events, start: start)
+    }
+
     /// All instants, the first and the last among them.
     ///
     /// - Parameters:
@@ -119,9 +124,12 @@ package struct RunInstant: Hashable, Sendable {
     }
 
     /// `at=+12us`.
-    package static func label(_ offset: Int64) -> String {
+    package static func label(_ offset: Int64) -> String { "at=" + text(offset) }
+
+    /// `+12us`.
+    static func text(_ offset: Int64) -> String {
         let text = offset == 0 ? "0us" : SpanText.exact(signed: offset)
-        return "at=" + (offset < 0 ? text : "+" + text)
+        return offset < 0 ? text : "+" + text
     }
 
     /// The offset that a label tells; nil for another label.
@@ -174,7 +182,9 @@ extension Scenario {
         var scenario = self
         // What begins together with the step has its instants.
         for (place, step) in steps.enumerated() {
-            if case .instants = step.trigger { scenario.steps[place].trigger = .at(at) }
+            guard case .instants = step.trigger else { continue }
+            scenario.steps[place].trigger = .at(at)
+            scenario.steps[place].isAtInstant = true
         }
         return ScenarioVariant(scenario: scenario, label: RunInstant.label(offset))
     }

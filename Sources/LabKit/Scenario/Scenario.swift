@@ -265,6 +265,8 @@ package struct Step: Sendable {
     package var clockStep: Int64 = 0
     /// Whether it begins with the step before it, and does not wait for that one's effect.
     package var isTogether = false
+    /// Whether it is done at one of many instants: then it does not wait for a goodbye that the step before it has begun.
+    package var isAtInstant = false
     /// The failpoint of the boot that this step starts.
     package var failpoint: Failpoint?
     /// Where the step stands in its file.
@@ -275,6 +277,18 @@ package struct Step: Sendable {
     /// More would be no lack of memory for a partner.
     static let mostRoom: UInt64 = 1 << 30
 
+    /// Whether a part of it has nobody to be done to, and has its effect all the same, where its partner was told to stop
+    /// and is gone: a goodbye may be over just before the last of the instants.
+    func isMoot(for part: StepAction) -> Bool {
+        switch part {
+        case .kill, .powerOff, .freeze: isAtInstant
+        // Who was to be frozen at an instant.
+        case .thaw: true
+        default: false
+        }
+    }
+    /// Whether it stands for a run at each of many instants.
+    var hasInstants: Bool { if case .instants = trigger { true } else { false } }
     /// Whether the step boots a partner that then stands still by itself: the step has its effect when it does.
     var freezesByItself: Bool { failpoint?.act == .freeze }
     /// How it does what it does, for its line in the history.

@@ -21,6 +21,8 @@ struct ScheduleReader {
     private var starved: Set<PartnerID> = []
     /// Who may take little more memory.
     private var squeezed: Set<PartnerID> = []
+    /// Who was told to stop by the step before; his goodbye takes a while.
+    private var stopping: PartnerID?
     /// Whose writes are held back.
     private var held: Set<PartnerID> = []
     /// Whether a rail was cut, and whether writes were held back: the same end of a rail cannot do both.
@@ -301,6 +303,7 @@ struct ScheduleReader {
 
     private mutating func follow(_ step: Step, _ failpoint: Failpoint?, _ fields: YAMLFields) {
         if isLost { return }
+        defer { stopping = step.action == .stop ? step.partner : nil }
         let action = step.action
         if hasHeld, action.shapesRails {
             fields.refuse(
@@ -312,9 +315,13 @@ struct ScheduleReader {
             wasCut = true
         case .partner:
             guard let partner = step.partner else { return }
+            // Of all that can be done to who says goodbye, only instants come before it is over.
+            let isInGoodbye = stopping == partner && step.hasInstants
+            if isInGoodbye { running[partner] = true }
             if let problem = action.takesRail ? followEnd(step, partner) : follow(action, partner) {
                 fields.refuse("do", "\(partner.rawValue) \(problem) at this step")
             }
+            if isInGoodbye { running[partner] = false }
             switch failpoint?.act {
             case .kill: running[partner] = .some(nil)
             case .freeze: frozen.insert(partner)

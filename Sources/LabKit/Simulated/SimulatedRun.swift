@@ -21,6 +21,10 @@ struct SimulatedRun {
     /// Steps that told a partner to stop whose process is not gone yet, and when, by the place of that life in the world's.
     private var stopping: [Int: (step: Int, began: Instant)] = [:]
     private var told: [PartnerID: (action: StepAction, at: Instant)] = [:]
+    /// When steps told partners to stop whose processes are not gone yet.
+    private var goodbyes: [PartnerID: Instant] = [:]
+    /// Those whose last process was told to stop, and is gone.
+    private var goneAfterGoodbye: Set<PartnerID> = []
     /// Why the run could not be carried out; nil while it can.
     private var failure: String?
 
@@ -227,9 +231,12 @@ struct SimulatedRun {
                         name: .stopped,
                         fields: Self.counts(life.manager.counters)))
             }
+            let goodbye = goodbyes.removeValue(forKey: partner)
+            if goodbye == nil { goneAfterGoodbye.remove(partner) } else { goneAfterGoodbye.insert(partner) }
             let event = log.processEnded(
                 partner, incarnation: incarnation, pid: Int32(number + 1),
                 status: hasStopped ? ("status", 0) : ("signal", 9), told: told.removeValue(forKey: partner),
+                goodbye: goodbye,
                 at: (life.buriedAt ?? world.now) + .microseconds(1))
             director.heard(event)
             let unexplained = event.text("told") == nil && life.ending != .failpoint
@@ -343,14 +350,17 @@ extension SimulatedRun {
         switch step.action {
         case .stop:
             if let number = world.lives.lastIndex(where: { $0.node == node }), world.life(of: node) != nil {
-                if let partner = step.partner { told[partner] = (.stop, began) }
+                if let partner = step.partner {
+                    told[partner] = (.stop, began)
+                    goodbyes[partner] = began
+                }
                 stopping[number] = (index, began)
                 world.stop(node)
                 _ = takeNews()
                 return
             }
         case .kill, .reboot:
-            if let partner = step.partner { told[partner] = (.kill, began) }
+            tellToDie(step, at: began)
             kill(node)
         case .freeze: world.freeze(node)
         case .thaw: world.thaw(node)
@@ -366,7 +376,7 @@ extension SimulatedRun {
         if step.action == .powerOff {
             director.heard(
                 log.fault(step: step.id, action: .cut, partner: nil, began: began, effect: began, at: began))
-            if let partner = step.partner { told[partner] = (.kill, began) }
+            tellToDie(step, at: began)
             world.powerOff(node)
         }
         director.heard(
@@ -387,13 +397,24 @@ extension SimulatedRun {
         _ = takeNews()
     }
 
+    /// Keeps that a step kills its partner, unless that is gone already, after a goodbye.
+    private mutating func tellToDie(_ step: Step, at began: Instant) {
+        guard let partner = step.partner, runs(partner) else { return }
+        told[partner] = (.kill, began)
+    }
+
+    /// Whether a partner has a process, be it one that ends.
+    private func runs(_ partner: PartnerID) -> Bool {
+        let node = PartnerID.allCases.firstIndex(of: partner)
+        return world.lives.contains { $0.node == node && $0.buriedAt == nil }
+    }
+
     /// Why a step cannot be done to its partner as that is now; nil when it can. No look at the scenario tells it: a boot
     /// that is to strike itself may do so at any time, or never.
     private func hindrance(to step: Step) -> String? {
-        guard let partner = step.partner, let node = PartnerID.allCases.firstIndex(of: partner) else {
-            return nil
-        }
-        let runs = world.lives.contains { $0.node == node && $0.buriedAt == nil }
+        guard let partner = step.partner else { return nil }
+        let runs = runs(partner)
+        if step.isMoot(for: step.action), goneAfterGoodbye.contains(partner) { return nil }
         switch step.action {
         case .boot: return runs ? "\(partner.rawValue) runs already" : nil
         case .kill, .reboot, .stop, .freeze, .thaw, .powerOff:

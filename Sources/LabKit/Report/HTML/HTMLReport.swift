@@ -20,7 +20,7 @@ package enum HTMLReport {
     package static let file = "report.html"
 
     /// So many runs are read without being asked for; more take their time.
-    package static let mostUnasked = 2_000
+    package static let mostUnasked = 4_000
 
     /// The file in a run folder with the command that made it.
     package static let commandFile = "command.txt"
@@ -68,7 +68,12 @@ package enum HTMLReport {
     /// A run with its name in links.
     private struct Entry {
         let run: ReportedRun
+        /// Its own section's, or of the map that it is counted in.
         let anchor: String
+        /// Whether it has no section of its own.
+        var isCounted = false
+
+        var isAtInstant: Bool { RunInstant.offset(of: run.verdict.variant) != nil }
 
         var rank: Int { run.verdict.result.rank }
     }
@@ -77,12 +82,14 @@ package enum HTMLReport {
     private static let mostDrawn = 150
 
     private static func body(_ folder: ReportedFolder, into markup: inout Markup) {
-        let entries = folder.runs.enumerated().map { Entry(run: $1, anchor: "r\($0 + 1)") }
+        let entries = entries(of: folder)
         head(folder, into: &markup)
         scenarios(entries, into: &markup)
+        instants(entries, into: &markup)
         sweeps(entries, into: &markup)
         markup.append(RepeatedSection(folder.runs).markup)
-        let ordered = (0..<ReportedVerdict.Result.ranks).flatMap { rank in entries.filter { $0.rank == rank }
+        let ordered = (0..<ReportedVerdict.Result.ranks).flatMap { rank in
+            entries.filter { $0.rank == rank && !$0.isCounted }
         }
         let most = max(40, min(400, mostRows / max(1, min(mostDrawn, ordered.count))))
         for entry in ordered.prefix(mostDrawn) {
@@ -94,6 +101,42 @@ package enum HTMLReport {
         for run in folder.runs { measurements.add(run.measurements) }
         markup.append(
             Distributions(measurements: measurements, clock: folder.environment["clock"] ?? "unknown").markup)
+    }
+
+    /// So many runs at instants have sections of their own, whatever they came to.
+    private static let mostInstants = 60
+
+    private static func entries(of folder: ReportedFolder) -> [Entry] {
+        let entries = folder.runs.enumerated().map { Entry(run: $1, anchor: "r\($0 + 1)") }
+        return grouped(entries).enumerated().flatMap { place, group -> [Entry] in
+            guard group.count(where: \.isAtInstant) > mostInstants else { return group }
+            return group.map { entry in
+                guard entry.isAtInstant, entry.run.verdict.result == .held else { return entry }
+                return Entry(run: entry.run, anchor: mapAnchor(place), isCounted: true)
+            }
+        }
+    }
+
+    /// What the map of a scenario's instants is called in links.
+    private static func mapAnchor(_ place: Int) -> String { "m\(place + 1)" }
+
+    private static func instants(_ entries: [Entry], into markup: inout Markup) {
+        let maps = grouped(entries).enumerated().compactMap { place, group -> InstantMap? in
+            let runs = group.filter(\.isAtInstant)
+            guard !runs.isEmpty else { return nil }
+            return InstantMap(runs.map { ($0.run, $0.isCounted ? nil : $0.anchor) }, anchor: mapAnchor(place))
+        }
+        guard !maps.isEmpty else { return }
+        markup.element("section", [("class", "card")]) { markup in
+            markup.element("h2", text: "Instants")
+            markup.element(
+                "p", [("class", "note")],
+                text:
+                    "Across: when the step was done. Upwards: how long the pair took to come together again, each line "
+                    + "ten times the one below. ● held, ✕ broke, ▷ not run. Numbers: what happens then without the step."
+            )
+            for map in maps { markup.append(map.markup) }
+        }
     }
 
     private static func line(_ entry: Entry, into markup: inout Markup) {
@@ -215,7 +258,9 @@ package enum HTMLReport {
             let labels = group.map(\.run.verdict.variant).reduce(into: [String]()) {
                 if !$0.contains($1) { $0.append($1) }
             }
-            guard labels.count > 1, let name = group.first?.run.scenarioName else { return nil }
+            guard labels.count > 1, !group.contains(where: \.isAtInstant),
+                let name = group.first?.run.scenarioName
+            else { return nil }
             return SweepMap(
                 name: name,
                 cells: labels.map { label in

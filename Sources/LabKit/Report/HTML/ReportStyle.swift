@@ -122,6 +122,12 @@ enum ReportStyle {
         .strip circle { fill: var(--link); fill-opacity: 0.55; }
         .strip rect { fill: var(--link); fill-opacity: 0.7; }
         .median { stroke: var(--ink); stroke-width: 1.5; }
+        .instants svg { background: var(--ground); border: 1px solid var(--rule); border-radius: 6px; margin-top: 4px; }
+        .instants circle { fill: var(--good); fill-opacity: 0.6; }
+        .instants .mark.broke { stroke: var(--bad); stroke-width: 2; }
+        .instants .mark.notrun { stroke: var(--warn); }
+        .instants .moment line { stroke: var(--link); stroke-opacity: 0.5; stroke-dasharray: 2 3; }
+        .instants .moment text { fill: var(--link); font-size: 10px; }
         .cells { display: flex; flex-wrap: wrap; gap: 4px; margin-top: 4px; }
         .cell { display: inline-flex; flex-direction: column; align-items: center; min-width: 62px; padding: 4px 6px;
           border: 1px solid var(--rule); border-radius: 4px; color: var(--ink); text-decoration: none; font-size: 12.5px; }

@@ -9,8 +9,10 @@ struct ReportedHistory {
     private static let longest = 64 << 20
 
     /// Reads `events.jsonl` of a folder.
-    init(in folder: String) {
-        let path = "\(folder)/events.jsonl"
+    init(in folder: String) { self.init(at: "\(folder)/events.jsonl") }
+
+    /// Reads a file of that kind.
+    init(at path: String) {
         guard Files.exists(path) else {
             problems.append("events.jsonl is missing: there is no history to draw")
             return

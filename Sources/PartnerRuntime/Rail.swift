@@ -71,6 +71,9 @@ final class Rail {
 
     /// Throws when the own address or its device is not there any more.
     func probe() throws(VerbsError) {
+        // A device that is being removed is lost to this process before the connection manager hears of it: asked for an
+        // address alone, the rail would seem whole, and what fails on it would be tried again without a pause.
+        _ = try domain.state(ofPort: Self.port)
         let probe = try ConnectionIdentifier(channel: channel, context: 0)
         try probe.bind(to: address.with(port: 0))
         try probe.close()

@@ -2,7 +2,7 @@
 # A pair of partners for the checks that are no scenarios. Sourced in the microVM, after common.sh; sets `work` to a
 # scratch folder, and `a` and `b` to the pids of the partners that run; `others` are ended with them.
 
-[ -n "${CCM_LAB_IN_VM:-}" ] || die 2 "changes the kernel's state; run it in the microVM: scripts/vm -- ${me:?} ..."
+[ -n "${CCM_LAB_IN_VM:-}" ] || die 2 "changes the kernel's state; run it in a machine: scripts/uml -- ${me:?} ..."
 # shellcheck disable=SC2154 # `here` is set by whoever sources this
 fabric=$here/../../fabric
 work=$(mktemp -d) || exit

@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# shellcheck disable=SC2154 # what init and the job set
+# shellcheck disable=SC2154,SC2086 # what init and the job set; a path of busybox has no white space
 # What a guest of the lab is made of: the root that a command finds, the command itself, and the door. Sourced by lib/init
 # (QEMU), and by lib/door (User-Mode Linux, whose init is Lab/kernel/init.c), in the guest; never run.
 #

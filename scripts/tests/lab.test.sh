@@ -25,7 +25,7 @@ expect 'without a scenario the boot orders are run' status 0 err 'setup: --fetch
 try "$checkout/scripts/lab" mine.yaml --clock real
 expect 'a scenario is run alone' status 0 out 'told: run mine.yaml --clock real
 '
-for option in --fabric --clock --output --ccmd --repeat --tag --shard --seed; do
+for option in --fabric --clock --output --ccmd --repeat --tag --shard --seed --jobs --only; do
     try "$checkout/scripts/lab" "$option" value
     expect "the value of $option is no scenario" status 0 out "told: run $option value " out 'Lab/scenarios/boot-order'
 done

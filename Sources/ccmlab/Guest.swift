@@ -48,7 +48,8 @@ struct GuestRunCommand: AsyncParsableCommand {
 /// Keeps a pair.
 struct GuestKeepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keep", abstract: "Make the fabric, boot both partners, and keep them until this is ended.")
+        commandName: "keep",
+        abstract: "Make the fabric, boot both partners, and keep them until this is ended.")
 
     @Option var ccmd: String
     @Option var shownFolder: String
@@ -60,7 +61,8 @@ struct GuestKeepCommand: AsyncParsableCommand {
             guard let scenario = try ScenarioLibrary.load([command.scenario]).first else { return }
             var display = Display(progress: .none, colours: false)
             try await GuestRun.keep(
-                scenario, checkout: try Checkout(), ccmd: command.ccmd, shownFolder: command.shownFolder, &display)
+                scenario, checkout: try Checkout(), ccmd: command.ccmd, shownFolder: command.shownFolder,
+                &display)
         }
     }
 }

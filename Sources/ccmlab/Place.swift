@@ -183,11 +183,15 @@ struct Place: ParsableArguments {
         display.lines([
             "", "what is kept goes by this host's clock, and does not repeat as the runs above do",
         ])
-        var machine = VirtualMachine(checkout: checkout, clock: "real", output: folder, patience: .seconds(9_999_999))
+        var machine = VirtualMachine(
+            checkout: checkout, clock: "real", output: folder, patience: .seconds(9_999_999))
         machine.door = door
         do {
             let status = try await machine.runOnUML(
-                ["guest", "keep", "--ccmd", ccmd, "--shown-folder", folder, Checkout.absolute(scenario.file)],
+                [
+                    "guest", "keep", "--ccmd", ccmd, "--shown-folder", folder,
+                    Checkout.absolute(scenario.file),
+                ],
                 &display)
             if status != 0 { throw ExitCode(status) }
         } catch is CancellationError {

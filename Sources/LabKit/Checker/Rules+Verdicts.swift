@@ -177,7 +177,14 @@ extension Timeline {
         guard let own = life(of: finder, at: loss.began), own.endBegan.map({ $0 > limit }) ?? true else {
             return false
         }
-        return !standstills(of: finder).contains { $0.touches(from: loss.began, to: limit) }
+        // Whoever stood still until shortly before gives no verdict for a while, and asks for a new connection first.
+        return !standstills(of: finder).contains { stretch in
+            stretch.touches(from: loss.began, to: limit)
+                || events.contains {
+                    $0.partner == finder && $0.name == .retired && $0.text("reason") == "ownLateness"
+                        && loss.began <= $0.time && $0.time <= limit
+                }
+        }
     }
 
     private func describe(_ loss: Loss) -> String {

@@ -17,7 +17,9 @@ package struct Diagnosis: Sendable {
     var common: [Finding]
 
     /// Whether scenarios can run in one of the places.
-    package var canRun: Bool { common.allSatisfy(\.isGood) && places.contains { $0.findings.allSatisfy(\.isGood) } }
+    package var canRun: Bool {
+        common.allSatisfy(\.isGood) && places.contains { $0.findings.allSatisfy(\.isGood) }
+    }
 
     private var places: [(name: String, option: String, findings: [Finding])] {
         [
@@ -30,7 +32,8 @@ package struct Diagnosis: Sendable {
     package static func now(ccmd: String?) async -> Diagnosis {
         let facts = HostFacts.now
         return Diagnosis(
-            onUML: await umlFindings(), onThisKernel: await kernelFindings(facts), inVM: machineFindings(), common: commonFindings(ccmd))
+            onUML: await umlFindings(), onThisKernel: await kernelFindings(facts), inVM: machineFindings(),
+            common: commonFindings(ccmd))
     }
 
     private static func umlFindings() async -> [Finding] {
@@ -146,7 +149,9 @@ package struct Diagnosis: Sendable {
     /// The folder of the kernel that `scripts/vm` boots; nil when there is none.
     private static func labKernel() -> String? {
         if let named = environmentValue("CCM_LAB_KERNEL") { return Files.isFolder(named) ? named : nil }
-        guard let kernel = Files.cacheFolder.map({ "\($0)/kernels/current" }), Files.isFolder(kernel) else { return nil }
+        guard let kernel = Files.cacheFolder.map({ "\($0)/kernels/current" }), Files.isFolder(kernel) else {
+            return nil
+        }
         return kernel
     }
 

@@ -100,11 +100,12 @@ package struct LabEnvironment: Sendable {
 
     package var json: JSONValue {
         .object(
-            JSONObject([
-                ("kernel", .string(kernel)), ("kernelBuild", .string(kernelBuild)),
-                ("rdmaCore", .string(rdmaCore)),
-                ("clock", .string(clock)), ("fabric", .string(fabric)), ("commit", .string(commit)),
-                ("ccmd", .string(ccmd)),
-            ] + digests.map { ($0.name, .string($0.digest)) }))
+            JSONObject(
+                [
+                    ("kernel", .string(kernel)), ("kernelBuild", .string(kernelBuild)),
+                    ("rdmaCore", .string(rdmaCore)),
+                    ("clock", .string(clock)), ("fabric", .string(fabric)), ("commit", .string(commit)),
+                    ("ccmd", .string(ccmd)),
+                ] + digests.map { ($0.name, .string($0.digest)) }))
     }
 }

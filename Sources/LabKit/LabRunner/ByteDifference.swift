@@ -10,7 +10,8 @@ struct ByteDifference {
         self.name = name
         self.one = one
         self.other = other
-        place = zip(one, other).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        place =
+            zip(one, other).enumerated().first { $0.element.0 != $0.element.1 }?.offset
             ?? min(one.count, other.count)
     }
 

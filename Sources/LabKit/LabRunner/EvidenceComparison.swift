@@ -82,7 +82,8 @@ package struct EvidenceComparison: Sendable {
             let fabric = environment["fabric"]?.string ?? "unknown"
             guard fabric == FabricKind.uml.rawValue || fabric.hasPrefix(FabricKind.sim.rawValue) else {
                 throw LabError(
-                    "\(folder) was run on \(fabric), where nothing repeats to the byte; compare runs on uml or sim")
+                    "\(folder) was run on \(fabric), where nothing repeats to the byte; compare runs on uml or sim"
+                )
             }
         }
         for name in ["fabric", "kernelDigest", "userlandDigest"] {

@@ -33,7 +33,8 @@ extension LabRun {
                     + report.lines(
                         clock: environment.clock, kernel: environment.kernel, folder: shownOutput, table))
         } else if interruption == nil {
-            display.lines(LeftOut.lines(leftOut) + summary(results, table, environment, nil, leftOut: leftOut))
+            display.lines(
+                LeftOut.lines(leftOut) + summary(results, table, environment, nil, leftOut: leftOut))
         }
         if let interruption { throw interruption }
         return results
@@ -99,7 +100,9 @@ extension LabRun {
                     variant: variant, part: .probe, repetition: repetition,
                     seed: seeds.seed(of: scenario.name, repetition: repetition), folder: folder))
             let events = ReportedHistory(in: run.place).events
-            if case .notRun(let reason) = run.result.judgement.result { throw LabError("the probe: \(reason)") }
+            if case .notRun(let reason) = run.result.judgement.result {
+                throw LabError("the probe: \(reason)")
+            }
             if repetition == 1 { try Self.keep(events, of: scenario, in: output) }
             Files.removeFolder(run.place)
             probes.append(events)
@@ -116,13 +119,16 @@ extension LabRun {
         var passed = TimeSpan.zero
         while true {
             var batch: [MachineRun] = []
-            while batch.count < batchSize(of: plan), let faults = plan.faultCount(ofChunk: number, after: passed) {
+            while batch.count < batchSize(of: plan),
+                let faults = plan.faultCount(ofChunk: number, after: passed)
+            {
                 let scenario = try plan.chunk(number, faults: faults)
                 number += 1
                 guard shard.contains(scenario.name) else { continue }
                 batch.append(
                     MachineRun(
-                        variant: ScenarioVariant(scenario: scenario, label: ""), part: .labelled(""), repetition: 1,
+                        variant: ScenarioVariant(scenario: scenario, label: ""), part: .labelled(""),
+                        repetition: 1,
                         seed: plan.seed &+ UInt64(number), folder: scenario.name))
             }
             if batch.isEmpty { return }

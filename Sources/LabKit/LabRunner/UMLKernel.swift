@@ -21,7 +21,8 @@ package struct UMLKernel: Sendable {
         let folder = "\(cache)/uml/current"
         guard Files.exists("\(folder)/linux") else {
             throw LabError(
-                "there is no User-Mode Linux kernel at \(folder); scripts/setup builds one, and --fabric vm needs none")
+                "there is no User-Mode Linux kernel at \(folder); scripts/setup builds one, and --fabric vm needs none"
+            )
         }
         return UMLKernel(folder: folder)
     }
@@ -35,7 +36,8 @@ package struct UMLKernel: Sendable {
         let text = outcome.output.trimmed
         guard outcome.status.isSuccess, !text.isEmpty else {
             throw LabError(
-                "\(folder)/linux does not run: \(outcome.lastReason); remove the folder and run scripts/setup again")
+                "\(folder)/linux does not run: \(outcome.lastReason); remove the folder and run scripts/setup again"
+            )
         }
         return text
     }

@@ -45,7 +45,8 @@ struct UserModeLinux: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("setpriv"), arguments: Arguments(arguments + command),
-                environment: Tool.toolEnvironment, platformOptions: options, input: .none, output: .string(limit: 1 << 20),
+                environment: Tool.toolEnvironment, platformOptions: options, input: .none,
+                output: .string(limit: 1 << 20),
                 error: .string(limit: 1 << 18))
             try Task.checkCancellation()
             let status: Int32 =
@@ -64,7 +65,8 @@ struct UserModeLinux: Sendable {
     /// The processors that this process may run on.
     static var processors: [Int] {
         let lines = (Files.text(of: "/proc/self/status") ?? "").split(separator: "\n")
-        let list = lines.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(whereSeparator: \.isWhitespace).last
+        let list = lines.first { $0.hasPrefix("Cpus_allowed_list:") }?.split(whereSeparator: \.isWhitespace)
+            .last
         return processors(in: String(list ?? ""))
     }
 

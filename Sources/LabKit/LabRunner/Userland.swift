@@ -5,7 +5,8 @@ struct Userland: Sendable {
 
     /// What every run starts.
     private static let tools = [
-        "sh", "env", "ip", "rdma", "tc", "tcpdump", "nsenter", "flock", "sleep", "cat", "mkdir", "rm", "busybox",
+        "sh", "env", "ip", "rdma", "tc", "tcpdump", "nsenter", "flock", "sleep", "cat", "mkdir", "rm",
+        "busybox",
     ]
 
     /// - Parameter programs: those of the lab and of the partners, by their paths.

@@ -26,7 +26,8 @@ package struct LeftOut: Hashable, Sendable {
 
     /// Each with its reason, behind an empty line: nothing for none.
     static func lines(_ all: [LeftOut]) -> [String] {
-        all.isEmpty ? [] : [""] + all.map { "\($0.scenario): left out, \($0.why)" }
+        all.isEmpty
+            ? [] : [""] + all.flatMap { Table.wrapped("\($0.scenario): left out, \($0.why)", indent: 0) }
     }
 
     /// How many there are, behind how many runs held: nothing for none.

@@ -170,6 +170,7 @@ package struct LabRun: Sendable {
             for run in failed.prefix(3) {
                 lines.append("")
                 lines += table.failures(of: run, folder: "\(shownOutput)/\(run.folder)")
+                if let again = again(run) { lines.append("  again: \(again)") }
             }
             if failed.count > 3 {
                 lines.append("\(scenario.name): and \(failed.count - 3) runs more, in verdicts.json")
@@ -193,6 +194,15 @@ package struct LabRun: Sendable {
     func writeReports(_ results: [RunResult], _ environment: LabEnvironment, to stage: String) throws {
         try writeReports(
             results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: stage)
+    }
+
+    /// The command that does a run again; nil where no seed decides it.
+    private func again(_ run: RunResult) -> String? {
+        guard let seed = run.seed else { return nil }
+        let label = run.variant.label
+        return ShellText.command(
+            ["ccmlab", "run", "--fabric", fabric.rawValue, "--seed", "\(seed)"]
+                + (label.isEmpty ? [] : ["--only", label]) + [run.variant.scenario.file])
     }
 
     /// Leaves what is told of all runs.

@@ -34,7 +34,8 @@ extension LabRun {
         display.lines(LeftOut.lines(leftOut))
         display.lines(summary(results, table, environment, nil, leftOut: leftOut))
         try writeReports(
-            results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: output)
+            results, verdicts: results.map { VerdictsJSON.run($0) }, environment, leftOut: leftOut, to: output
+        )
         if results.isEmpty, !leftOut.isEmpty {
             throw LabError("nothing was run: the simulator can run none of it")
         }

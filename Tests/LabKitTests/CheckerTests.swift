@@ -535,6 +535,22 @@ struct CheckerTests {
         return run
     }
 
+    /// Who has just stood still gives no verdict, but asks for a new connection first.
+    @Test(arguments: [true, false]) func whoHasJustStoodStillMayFindALossLater(_ wasLate: Bool) throws {
+        var run = try HistoryBuilder.goodRun()
+        run.fault(.freeze, .a, at: 280)
+        run.fault(.thaw, .a, at: 296)
+        run.fault(.cut, nil, at: 300, began: 299)
+        if wasLate {
+            run.add(420, .a, .retired, [("connection", .integer(1)), ("reason", .string("ownLateness"))])
+        }
+        run.verdict("unreachable", by: .b, at: 430)
+        run.verdict("unreachable", by: .a, at: 800)
+        run.fault(.heal, nil, at: 900)
+        run.connect(at: 950, connection: 2)
+        #expect(run.brokenRules.contains(.foundInTime) == !wasLate, "\(run.words)")
+    }
+
     private func freezeAndThaw(verdictAfter: Double, _ verdict: String) throws -> HistoryBuilder {
         var run = try HistoryBuilder.goodRun()
         run.fault(.freeze, .b, at: 1_200)

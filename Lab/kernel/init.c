@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/random.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -352,13 +353,19 @@ static int follow(pid_t command, struct stream *streams)
     }
 }
 
-/* What came before took more or less time, as more or fewer paths were kept. In virtual time the command always starts at
- * the same moment, so that it does the same in any folder. */
-static void start_on_time(void)
+/* What came before took more or less time, and more or fewer random numbers, as more or fewer paths were kept. In virtual
+ * time the command always starts at the same moment, and with a fresh random number generator, which knows nothing of what
+ * was drawn from it. So it does the same in any folder. */
+static void start_evenly(void)
 {
     struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+    int source;
 
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL);
+    source = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (source < 0 || ioctl(source, RNDRESEEDCRNG))
+        FAIL("the random number generator takes no new seed");
+    close(source);
 }
 
 int main(void)
@@ -395,7 +402,7 @@ int main(void)
     signal(SIGCHLD, on_child);
     if (job.door_count)
         start(job.door, output, error);
-    start_on_time();
+    start_evenly();
     command = start(job.words, output, error);
     close(output);
     close(error);

@@ -128,19 +128,14 @@ package struct LabRun: Sendable {
         where !leftOut.contains(where: { $0.scenario == scenario.name }) {
             let place = "[\(number + 1)/\(scenarios.count)] "
             var rows: [RunResult] = []
-            do {
-                display.status(place + scenario.name)
-                for run in try plan(scenario, probes: try await probe(scenario, session)) {
-                    display.status(place + run.variant.title)
-                    let folder = folder(of: run.variant, run.repetition)
-                    let result = try await JudgedRun.runOnWholeFabric(
-                        run.variant, run.repetition, in: folder, session, &display)
-                    rows.append(result)
-                    results.append(result)
-                }
-            } catch let problem as LabError where scenario.hasInstants && rows.isEmpty {
-                rows.append(try Self.unprobed(scenario, problem, in: session.stage))
-                results += rows
+            // Those that have instants are left out here: no two runs are alike.
+            for run in try plan(scenario, probes: []) {
+                display.status(place + run.variant.title)
+                let folder = folder(of: run.variant, run.repetition)
+                let result = try await JudgedRun.runOnWholeFabric(
+                    run.variant, run.repetition, in: folder, session, &display)
+                rows.append(result)
+                results.append(result)
             }
             if !rows.isEmpty { display.lines([table.row(rows)] + table.map(rows)) }
         }

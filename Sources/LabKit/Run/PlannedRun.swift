@@ -33,23 +33,6 @@ extension LabRun {
         }
     }
 
-    /// Goes through with the probes of a scenario that has instants, on real verbs.
-    func probe(_ scenario: Scenario, _ session: LabSession) async throws -> [[HistoryEvent]] {
-        guard let probe = scenario.instantProbe else { return [] }
-        var probes: [[HistoryEvent]] = []
-        for repetition in 1...max(1, repetitions) {
-            let folder = "\(session.stage)/\(Self.probeFolder(of: scenario))"
-            let outcome = try await ScenarioRun.run(
-                ScenarioVariant(scenario: probe, label: Self.probeName), folder: folder, tools: session.tools,
-                before: session.before)
-            if let failure = outcome.failure { throw LabError("the probe: \(failure)") }
-            if repetition == 1 { try Self.keep(outcome.record.events, of: scenario, in: session.stage) }
-            Files.removeFolder(folder)
-            probes.append(outcome.record.events)
-        }
-        return probes
-    }
-
     /// What a probe is called.
     static let probeName = "probe"
 

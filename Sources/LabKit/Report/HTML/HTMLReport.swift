@@ -132,7 +132,7 @@ package enum HTMLReport {
             markup.element(
                 "p", [("class", "note")],
                 text:
-                    "Across: when the step was done. Upwards: how long the pair took to come together again, each line "
+                    "Across: when the step took effect. Upwards: how long the pair took to come together again, each line "
                     + "ten times the one below. ● held, ✕ broke, ▷ not run. Numbers: what happens then without the step."
             )
             for map in maps { markup.append(map.markup) }

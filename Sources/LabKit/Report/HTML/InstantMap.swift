@@ -4,7 +4,9 @@ import Glibc
 /// The runs at the instants of a scenario: when its step was done, and how long it took the pair to come back.
 struct InstantMap {
     struct Dot {
-        /// How much later than the first moment, in nanoseconds.
+        /// How much later than the first moment the step was due, in nanoseconds.
+        var asked: Int64
+        /// When it took effect.
         var offset: Int64
         /// Nil where the pair never came back, or nobody knows.
         var recovery: TimeSpan?
@@ -133,7 +135,7 @@ struct InstantMap {
 
     private func draw(_ dot: Dot, into markup: inout Markup) {
         let recovery = dot.recovery.map { "recovery \(SpanText.rounded($0))" } ?? "no recovery"
-        let title = "\(dot.label): \(dot.result.word), \(recovery)"
+        let title = "\(dot.label), took effect \(Self.rounded(dot.offset)): \(dot.result.word), \(recovery)"
         let place = (x: x(dot.offset), y: coordinate(dot.recovery.map { y($0) } ?? Self.never))
         func sign(_ markup: inout Markup) {
             if dot.result.isWanted {
@@ -207,7 +209,7 @@ struct InstantMap {
                     markup.element("tr") { markup in
                         markup.element("td", text: SpanText.rounded(dot.recovery ?? .zero))
                         markup.element("td") { markup in
-                            let text = RunInstant.text(dot.offset)
+                            let text = RunInstant.text(dot.asked)
                             if let anchor = dot.anchor {
                                 markup.element("a", [("href", "#\(anchor)")], text: text)
                             } else {
@@ -233,36 +235,64 @@ extension InstantMap {
     init(_ runs: [(run: ReportedRun, anchor: String?)], anchor: String) {
         self.anchor = anchor
         name = runs.first?.run.scenarioName ?? ""
+        let source = Source(runs.map(\.run))
         dots = runs.compactMap { run, anchor in
             guard let offset = RunInstant.offset(of: run.verdict.variant) else { return nil }
             return Dot(
-                offset: offset, recovery: run.measurements.recovery, label: run.label,
-                result: run.verdict.result, anchor: anchor)
+                asked: offset, offset: source?.effect(in: run) ?? offset, recovery: run.measurements.recovery,
+                label: run.label, result: run.verdict.result, anchor: anchor)
         }
-        marks = Self.marks(of: runs.map(\.run))
+        marks = source.map { Self.marks(in: $0) } ?? []
     }
 
-    /// What happens at the instants while nothing is done: by the probe, or else by the run in which the step comes last.
-    private static func marks(of runs: [ReportedRun]) -> [Mark] {
-        guard let last = runs.max(by: { $0.order < $1.order }), let text = last.scenarioText,
-            let scenario = try? ScenarioParser.parse(text, file: "scenario.yaml"),
-            let range = scenario.instants
-        else { return [] }
-        if let probe = probe(of: last), let start = probe.first?.time,
-            let origin = range.origin(in: probe, start: start)
-        {
-            return marks(in: probe, from: start + origin, until: nil)
+    /// What tells when the instants are: the probe, or else the run in which the step comes last.
+    private struct Source {
+        let events: [HistoryEvent]
+        /// When that run began, and how long after it the first of the moments came.
+        let start: Instant
+        let origin: TimeSpan
+        /// The step that is done at the instants.
+        let step: String
+        /// When that is done; nil in the probe.
+        let due: Instant?
+
+        init?(_ runs: [ReportedRun]) {
+            guard let last = runs.max(by: { $0.order < $1.order }), let text = last.scenarioText,
+                let scenario = try? ScenarioParser.parse(text, file: "scenario.yaml"),
+                let range = scenario.instants, let step = scenario.steps.first(where: \.hasInstants)?.id
+            else { return nil }
+            self.step = step
+            if let probe = InstantMap.probe(of: last), let start = probe.first?.time,
+                let origin = range.origin(in: probe, start: start)
+            {
+                (events, self.start, self.origin, due) = (probe, start, origin, nil)
+                return
+            }
+            let done = last.variant.scenario.steps.first { $0.isAtInstant }
+            guard case .at(let at)? = done?.trigger, let offset = RunInstant.offset(of: last.verdict.variant),
+                let origin = UInt64(exactly: Int64(clamping: at.nanoseconds) - offset)
+            else { return nil }
+            (events, start) = (last.events, last.timeline.start)
+            self.origin = TimeSpan(nanoseconds: origin)
+            due = start + at
         }
-        guard let step = last.variant.scenario.steps.first(where: \.isAtInstant),
-            case .at(let at) = step.trigger
-        else { return [] }
-        let due = last.timeline.start + at
-        let origin = Instant(nanoseconds: due.nanoseconds &- UInt64(bitPattern: Int64(last.order)))
-        return marks(in: last.events, from: origin, until: due)
+
+        /// How much later than the first of the moments a run's step took effect, in nanoseconds: every run is the same up
+        /// to there. Nil where it never did.
+        func effect(in run: ReportedRun) -> Int64? {
+            guard let moment = RunRecord.stepMoments(in: run.events)[step] else { return nil }
+            return Self.distance(of: moment.effect, from: run.timeline.start + origin)
+        }
+
+        static func distance(of moment: Instant, from other: Instant) -> Int64 {
+            moment >= other
+                ? Int64(clamping: (moment - other).nanoseconds)
+                : -Int64(clamping: (other - moment).nanoseconds)
+        }
     }
 
     /// The history of the probe beside a run, whose folder may be its repetition's.
-    private static func probe(of run: ReportedRun) -> [HistoryEvent]? {
+    fileprivate static func probe(of run: ReportedRun) -> [HistoryEvent]? {
         for folder in ["\(run.path)/..", "\(run.path)/../.."] {
             let path = "\(folder)/\(LabRun.probeFileName)"
             if Files.exists(path) { return ReportedHistory(at: path).events }
@@ -270,15 +300,15 @@ extension InstantMap {
         return nil
     }
 
-    private static func marks(in events: [HistoryEvent], from: Instant, until: Instant?) -> [Mark] {
-        let seen = events.filter { event in
-            shown.contains(event.name) && (until.map { event.time < $0 } ?? true)
+    private static func marks(in source: Source) -> [Mark] {
+        let seen = source.events.filter { event in
+            shown.contains(event.name) && (source.due.map { event.time < $0 } ?? true)
         }
         return seen.map { event in
-            let later = event.time >= from
-            let distance = Int64(clamping: (later ? event.time - from : from - event.time).nanoseconds)
             let whose = event.partner.map { "\($0.rawValue) " } ?? ""
-            return Mark(offset: later ? distance : -distance, text: whose + event.name.rawValue)
+            return Mark(
+                offset: Source.distance(of: event.time, from: source.start + source.origin),
+                text: whose + event.name.rawValue)
         }
     }
 

@@ -7,6 +7,7 @@
  *   d FOLDER     where the command starts          u MODE       its umask, in octal
  *   e NAME=VALUE its environment                   a WORD       the command and its arguments
  *   k PATH       of the host, although a fresh mount covers the folder that it is in
+ *   n NAME=PATH  of the host, found at /run/ccm-lab/NAME as well, wherever it lies
  *   o WORD       a program beside the command, and its arguments: it lets somebody in
  *
  * The kernel's consoles are files of the host. tty1 takes lines for scripts/uml ("start", then "exit N" or "fail WHY"),
@@ -45,7 +46,8 @@ static struct {
     char *words[MOST_WORDS + 1];
     char *door[MOST_WORDS + 1];
     char *kept[MOST_WORDS];
-    size_t environment_count, word_count, door_count, kept_count;
+    char *named[MOST_WORDS];
+    size_t environment_count, word_count, door_count, kept_count, named_count;
 } job = { .folder = "/", .umask = 022 };
 
 static void end_machine(void)
@@ -155,6 +157,7 @@ static void read_job(void)
         case 'e': add(job.environment, &job.environment_count, value); break;
         case 'a': add(job.words, &job.word_count, value); break;
         case 'k': add(job.kept, &job.kept_count, value); break;
+        case 'n': add(job.named, &job.named_count, value); break;
         case 'o': add(job.door, &job.door_count, value); break;
         default:
             errno = EINVAL;
@@ -164,6 +167,27 @@ static void read_job(void)
     errno = EINVAL;
     if (!job.word_count)
         FAIL("the job names no command");
+}
+
+/* What the host has at a path, by a name that is the same wherever it lies. */
+static void give_name(char *record)
+{
+    char below[PATH_MAX], above[PATH_MAX];
+    char *path = strchr(record, '=');
+    struct stat status;
+
+    errno = EINVAL;
+    if (!path)
+        FAIL("“%s” is no NAME=PATH", record);
+    *path++ = 0;
+    if (snprintf(below, sizeof below, "/below%s", path) >= (int)sizeof below ||
+        snprintf(above, sizeof above, "/new" RUN "/%s", record) >= (int)sizeof above || stat(below, &status))
+        FAIL("cannot find %s", path);
+    if (S_ISDIR(status.st_mode))
+        make_folder(above, 0755);
+    else
+        close(open(above, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+    do_mount(below, above, NULL, MS_BIND, NULL);
 }
 
 /* What the host has at this path, right below /tmp or /run, although a fresh mount covers that folder. */
@@ -232,6 +256,8 @@ static void make_root(void)
         keep(job.kept[i]);
     make_folder("/new" RUN, 0755);
     make_folder("/new" RUN "/results", 0755);
+    for (size_t i = 0; i < job.named_count; i++)
+        give_name(job.named[i]);
     do_mount("results", "/new" RUN "/results", "hostfs", 0, "/proc/self/cwd/results");
     umount2("/below", MNT_DETACH);
     umount2("/job", MNT_DETACH);

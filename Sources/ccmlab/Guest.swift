@@ -23,6 +23,8 @@ struct GuestRunCommand: AsyncParsableCommand {
     @Option var seed: UInt64
     @Option var folder: String
     @Flag var bare = false
+    /// Named for the machine, which then has them.
+    @Argument var files: [String] = []
 
     private var part: GuestRun.Part {
         if probe { return .probe }

@@ -67,10 +67,12 @@ struct MachineRuns: Sendable {
         let machine = UserModeLinux(
             script: checkout.umlScript, seed: plan.seed, results: path,
             patience: Self.patience(for: scenario.deadline), processor: processor)
-        let outcome = try await machine.run(
-            [Checkout.program, "guest", "run", "--ccmd", ccmd]
-                + ["--repetition", "\(plan.repetition)", "--seed", "\(plan.seed)", "--folder", plan.folder]
-                + plan.part.arguments + (keepsAll ? [] : ["--bare"]))
+        let files = scenario.programs.values.flatMap { $0.files(root: checkout.root) }
+        let outcome = try await machine.runLab(
+            in: checkout.root, ccmd: ccmd,
+            ["guest", "run"] + ["--repetition", "\(plan.repetition)", "--seed", "\(plan.seed)"]
+                + ["--folder", plan.folder] + plan.part.arguments + (keepsAll ? [] : ["--bare"]),
+            files: Set(files).sorted())
         if outcome.status != 0 {
             let result = RunResult(
                 variant: plan.variant, repetition: plan.repetition, judgement: .notRun(outcome.reason),

@@ -29,15 +29,31 @@ struct UserModeLinux: Sendable {
         }
     }
 
-    /// Runs a command in the machine, to its end.
+    /// Runs the lab in the machine, to its end: the same bytes wherever checkout and programs lie on this host.
     ///
+    /// - Parameters:
+    ///   - checkout: the project's folder.
+    ///   - ccmd: the partner program.
+    ///   - arguments: those of the lab.
+    ///   - files: what else is read there.
     /// - Throws: `LabError` when the script could not be started; `CancellationError` when this task was cancelled. The
     ///   machine is gone then.
-    func run(_ command: [String]) async throws -> Outcome {
+    func runLab(
+        in checkout: String, ccmd: String, _ arguments: [String], files: [String] = []
+    ) async throws -> Outcome {
+        let names = [("root", checkout), ("ccmlab", Checkout.program), ("ccmd", ccmd)]
+        let command =
+            ["--anywhere"] + names.flatMap { ["--as", "\($0)=\($1)"] }
+            + ["--", "/run/ccm-lab/ccmlab"] + arguments + ["--ccmd", "/run/ccm-lab/ccmd"]
+        // What is named on the machine's command line is there, also where a folder of the guest's own covers it.
+        return try await run(command + (files.isEmpty ? [] : ["--"] + files))
+    }
+
+    private func run(_ command: [String]) async throws -> Outcome {
         var arguments = ["--pdeathsig", "TERM", "--"]
         if let processor { arguments += ["taskset", "--cpu-list", "\(processor)"] }
         arguments += [script, "--seed", "\(seed)", "--results", results]
-        arguments += ["--timeout", "\(max(1, patience.nanoseconds / 1_000_000_000))", "--"]
+        arguments += ["--timeout", "\(max(1, patience.nanoseconds / 1_000_000_000))"]
         // A group of its own: the machine hears of Ctrl-C from the lab alone, and ends in good order.
         var options = PlatformOptions()
         options.processGroupID = 0

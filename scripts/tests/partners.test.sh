@@ -99,7 +99,7 @@ try "$lab" run "$scratch/squeezed" --output "$scratch/squeezed"
 expect 'a program is squeezed with what it has started' status 0 out 'squeezed'
 
 try "$lab" run --fabric sim "$scratch/scenarios/silent.yaml" --output "$scratch/sim"
-expect 'the simulator runs none, and says why' status 2 out 'partner b is a program of its own, silent' err 'nothing was run'
+expect 'the simulator runs none, and says why' status 2 out 'partner b is a program of its own,' err 'nothing was run'
 try "$lab" soak --count 1 "$scratch/scenarios/silent.yaml" --output "$scratch/soak"
 expect 'a soak takes none' status 2 err 'silent has a partner with a command'
 

@@ -90,7 +90,6 @@ collect_job() {
     job_environment+=("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
         "CCM_LAB_IN_VM=1" "CCM_LAB_FABRIC=${me#scripts/}" "CCM_LAB_CLOCK=$clock" "CCM_LAB_RESULTS=/run/ccm-lab/results" "CCM_LAB_CACHE=$cache")
     # shellcheck disable=SC2034 # read by the script
-    # shellcheck disable=SC2034 # read by the script
     job_words=("${command[@]}")
 }
 

@@ -177,7 +177,7 @@ extension Timeline {
         guard let own = life(of: finder, at: loss.began), own.endBegan.map({ $0 > limit }) ?? true else {
             return false
         }
-        // Whoever stood still until shortly before gives no verdict for a while, and asks for a new connection first.
+        // A partner that stood still until shortly before gives no verdict: it asks for a new connection first.
         return !standstills(of: finder).contains { stretch in
             stretch.touches(from: loss.began, to: limit)
                 || events.contains {

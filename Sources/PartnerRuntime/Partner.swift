@@ -66,14 +66,15 @@ public final class Partner {
         // Drawn from the kernel's generator: the only thing a booting machine has that it never had before.
         let incarnation = Incarnation(value: UInt64.random(in: 1...UInt64.max))
         history = try HistoryWriter(
-            path: events, partner: configuration.partner, incarnation: incarnation)
+            path: events, partner: configuration.partner, incarnation: incarnation,
+            delay: configuration.writeDelay)
         var settings = configuration.settings
         settings.rails = configuration.rails.count
         let start = RecordedStart(
             settings: settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max), at: started
         )
         manager = start.manager
-        if let path = configuration.recordingPath { recorder = try Recorder(path: path, start) }
+        if let path = configuration.recordingPath { recorder = try Recorder(path: path, start, delay: configuration.writeDelay) }
         notes = ClientNotes()
         clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
             notes.append($0)
@@ -234,6 +235,9 @@ extension Partner {
         if ready.contains(.device(of: end.id)) { drainDeviceEvents(of: end) }
         if ready.contains(.completions(of: end.id)), end.fault == nil { try drainCompletions(of: end) }
         if ready.contains(.connections(of: end.id)), end.fault == nil { try drainConnectionEvents(of: end) }
+        if ready.contains(.closed(end.id)), end.fault == nil {
+            end.fault = .deviceGone("the kernel is removing \(end.rail?.deviceName ?? "the device")")
+        }
         if let fault = end.fault { lose(end, fault) }
     }
 

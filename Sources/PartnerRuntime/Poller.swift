@@ -19,6 +19,23 @@ struct Sources: OptionSet, Sendable {
     static func device(of rail: RailID) -> Sources { bit(2, of: rail) }
     static func ports(of rail: RailID) -> Sources { bit(3, of: rail) }
 
+    /// The kernel closed something of the rail: its device is being removed.
+    static func closed(_ rail: RailID) -> Sources { Sources(rawValue: 1 << (24 + UInt32(rail.index))) }
+
+    /// Those that an error on a source makes ready. Such an error stays until the descriptor is closed, so somebody has to
+    /// act on it, whoever reads the source.
+    fileprivate var afterError: Sources {
+        var all = self
+        for index in 0..<UInt8(RailID.limit) {
+            let rail = RailID(index: index)
+            let own: Sources = [
+                .completions(of: rail), .connections(of: rail), .device(of: rail), .ports(of: rail),
+            ]
+            if !isDisjoint(with: own) { all.insert(.closed(rail)) }
+        }
+        return all
+    }
+
     private static func bit(_ number: UInt32, of rail: RailID) -> Sources {
         Sources(rawValue: 1 << (4 + 4 * UInt32(rail.index) + number))
     }
@@ -61,7 +78,9 @@ struct Poller: ~Copyable {
                 if count >= 0 {
                     var ready: Sources = []
                     for event in events.prefix(Int(count)) {
-                        ready.insert(Sources(rawValue: event.data.u32))
+                        let source = Sources(rawValue: event.data.u32)
+                        let isError = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+                        ready.formUnion(isError ? source.afterError : source)
                     }
                     return .success(ready)
                 }

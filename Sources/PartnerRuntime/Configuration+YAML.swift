@@ -24,6 +24,9 @@ extension Configuration {
         let recording = fields.value("recording", expected: "the path of a file, at most 4095 bytes") {
             (1...4095).contains($0.utf8.count) ? $0 : nil
         }
+        let writeDelay = fields.value(
+            "writeDelay", expected: "\(TimeSpan.textForm), at most 1s"
+        ) { TimeSpan(text: $0).flatMap { $0 <= .seconds(1) ? $0 : nil } }
         let transport = Transport(fields: fields.section("transport"))
         let settings = Settings(fields: fields, transport: transport)
         let rails = Self.rails(fields)
@@ -33,7 +36,8 @@ extension Configuration {
         guard let partner, let settings, let rails, let boot else { return nil }
         self.init(
             partner: partner, settings: settings, rails: rails, boot: boot, transport: transport,
-            clients: clients, controlPath: control, recordingPath: recording, failpoint: failpoint)
+            clients: clients, controlPath: control, recordingPath: recording,
+            writeDelay: writeDelay ?? Self.usualWriteDelay, failpoint: failpoint)
     }
 
     private static func failpoint(_ fields: YAMLFields?) -> Failpoint? {

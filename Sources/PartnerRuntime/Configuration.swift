@@ -20,6 +20,12 @@ public struct Configuration: Hashable, Sendable {
     public var controlPath: String?
     /// The file that all events and actions of the connection manager are recorded in, for a replay; nil for none.
     public var recordingPath: String?
+    /// How long what belongs into the history or the recording may wait until it is written. A SIGKILL can cost so much of
+    /// them.
+    public var writeDelay = Self.usualWriteDelay
+
+    /// Longer than a boot handshake takes on a rail that is up, so that writing takes no time from it.
+    public static let usualWriteDelay = TimeSpan.milliseconds(2)
     /// The laboratory's failpoint; nil for none.
     public var failpoint: Failpoint?
 

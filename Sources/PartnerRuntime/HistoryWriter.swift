@@ -3,8 +3,7 @@ import Glibc
 
 /// Writes a partner's history as JSON lines (RFC 8259).
 ///
-/// What the connection manager records is put down at most `delay` later, so that writing takes no time from
-/// a handshake under way; a SIGKILL can cost no more history than that.
+/// What the connection manager records is put down at most `Configuration.writeDelay` later.
 struct HistoryWriter: ~Copyable {
     private var outlet: HistoryOutlet
     private let partner: String
@@ -14,24 +13,27 @@ struct HistoryWriter: ~Copyable {
     /// Lines that nobody took, because the reader was too slow or gone.
     private(set) var dropped: UInt64 = 0
     private var retry: Instant?
+    /// How long a record may wait.
+    private let delay: TimeSpan
 
-    /// How long a record may wait. A boot handshake takes less, on a rail that is up.
-    static let delay = TimeSpan.milliseconds(2)
     /// After which the rest of a line is tried again that its reader had no room for.
     static let pause = TimeSpan.milliseconds(100)
     private static let capacity = 64
 
     /// Writes to the file at `path`, which is made or added to; to standard output for `-`.
-    init(path: String, partner: String, incarnation: Incarnation) throws(RuntimeError) {
+    init(
+        path: String, partner: String, incarnation: Incarnation, delay: TimeSpan
+    ) throws(RuntimeError) {
         self.init(
             outlet: path == "-" ? HistoryOutlet(descriptor: STDOUT_FILENO) : try HistoryOutlet(path: path),
-            partner: partner, incarnation: incarnation)
+            partner: partner, incarnation: incarnation, delay: delay)
     }
 
-    init(outlet: consuming HistoryOutlet, partner: String, incarnation: Incarnation) {
+    init(outlet: consuming HistoryOutlet, partner: String, incarnation: Incarnation, delay: TimeSpan) {
         self.outlet = outlet
         self.partner = partner
         self.incarnation = incarnation
+        self.delay = delay
         waiting.reserveCapacity(Self.capacity)
     }
 
@@ -42,7 +44,7 @@ struct HistoryWriter: ~Copyable {
     }
 
     /// When what waits has to be written; nil when nothing does.
-    var due: Instant? { waiting.first.map { $0.time + Self.delay } ?? retry }
+    var due: Instant? { waiting.first.map { $0.time + delay } ?? retry }
 
     /// Writes what waits.
     mutating func flush(at now: Instant) {

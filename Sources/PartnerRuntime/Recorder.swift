@@ -4,8 +4,8 @@ import Recording
 
 /// Records a life of the connection manager in a file, for a replay.
 ///
-/// What it is told is put into its form and written `HistoryWriter.delay` later, or together with the lines of history
-/// that wait then, so that it takes no time from a handshake under way. A SIGKILL can cost twice that delay at most.
+/// What it is told is put into its form and written `Configuration.writeDelay` later, or together with the lines of history
+/// that wait then. A SIGKILL can cost twice that delay at most.
 struct Recorder: ~Copyable {
     private let path: String
     private let descriptor: OwnedDescriptor
@@ -16,13 +16,16 @@ struct Recorder: ~Copyable {
     private var actions: [Action] = []
     /// Why nothing is recorded any more; nil while it is.
     private(set) var failure: String?
+    /// How long an event may wait.
+    private let delay: TimeSpan
 
     private static let eventCapacity = 64
     private static let actionCapacity = 256
 
     /// Records into the file at `path`, in the place of one that is there.
-    init(path: String, _ start: RecordedStart) throws(RuntimeError) {
+    init(path: String, _ start: RecordedStart, delay: TimeSpan) throws(RuntimeError) {
         self.path = path
+        self.delay = delay
         descriptor = try OwnedDescriptor(
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644), call: "open",
             subject: "the recording \(path)")
@@ -46,7 +49,7 @@ struct Recorder: ~Copyable {
     }
 
     /// When what waits has to be written; nil when nothing does.
-    var due: Instant? { events.first.map { $0.instant + HistoryWriter.delay } }
+    var due: Instant? { events.first.map { $0.instant + delay } }
 
     /// Writes what waits.
     mutating func flush() {

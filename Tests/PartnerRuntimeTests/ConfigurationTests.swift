@@ -63,7 +63,7 @@ struct ConfigurationTests {
             ("boot.storageOSActive=told", "or “announced”"),
             ("boot.ccmStarting=announced", "a duration such as"),
             ("lab.killAfter=heartbeatRead", "one of requestAccepted, connected, firstRead"),
-            ("partner=", "1 to 32 characters"),
+            ("partner=", "1 to 32 characters"), ("writeDelay=2s", "at most 1s"),
             ("heartbeat.intervall=10ms", "did you mean “interval”"), ("colour=red", "is no field here"),
         ])
     func refusals(_ assignment: String, _ expected: String) {

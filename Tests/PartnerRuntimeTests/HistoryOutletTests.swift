@@ -18,7 +18,8 @@ struct HistoryOutletTests {
 
     private static func history(at writer: Int32) -> HistoryWriter {
         HistoryWriter(
-            outlet: HistoryOutlet(descriptor: writer), partner: "a", incarnation: Incarnation(value: 7))
+            outlet: HistoryOutlet(descriptor: writer), partner: "a", incarnation: Incarnation(value: 7),
+            delay: .milliseconds(2))
     }
 
     /// All that can be read at once.

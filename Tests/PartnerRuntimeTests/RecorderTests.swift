@@ -35,7 +35,7 @@ struct RecorderTests {
     @Test("a life that ends in good order is recorded whole")
     func whole() throws {
         defer { unlink(path) }
-        var recorder = try Recorder(path: path, start)
+        var recorder = try Recorder(path: path, start, delay: .milliseconds(2))
         live(&recorder)
         recorder.end()
         #expect(recorder.failure == nil)
@@ -51,7 +51,7 @@ struct RecorderTests {
     )
     func due() throws {
         defer { unlink(path) }
-        var recorder = try Recorder(path: path, start)
+        var recorder = try Recorder(path: path, start, delay: .milliseconds(2))
         #expect(recorder.due == nil)
         live(&recorder)
         #expect(recorder.due == start.instant + .milliseconds(2))
@@ -66,17 +66,17 @@ struct RecorderTests {
     @Test("the recording of an earlier life is replaced")
     func replaces() throws {
         defer { unlink(path) }
-        var first = try Recorder(path: path, start)
+        var first = try Recorder(path: path, start, delay: .milliseconds(2))
         live(&first)
         first.end()
-        var second = try Recorder(path: path, start)
+        var second = try Recorder(path: path, start, delay: .milliseconds(2))
         second.end()
         #expect(try Replay(of: file()).events == 0)
     }
 
     @Test("a disk that is full ends the recording and says so, and nothing waits any more")
     func fullDisk() throws {
-        var recorder = try Recorder(path: "/dev/full", start)
+        var recorder = try Recorder(path: "/dev/full", start, delay: .milliseconds(2))
         #expect(recorder.failure == "write to the recording /dev/full: No space left on device")
         live(&recorder)
         #expect(recorder.due == nil)
@@ -85,7 +85,7 @@ struct RecorderTests {
     @Test("a file that cannot be made is refused with its name")
     func refused() {
         do throws(RuntimeError) {
-            _ = try Recorder(path: "/nonexistent/a.ccmrec", start)
+            _ = try Recorder(path: "/nonexistent/a.ccmrec", start, delay: .milliseconds(2))
             Issue.record("it was made")
         } catch {
             #expect(

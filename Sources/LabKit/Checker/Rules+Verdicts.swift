@@ -177,13 +177,15 @@ extension Timeline {
         guard let own = life(of: finder, at: loss.began), own.endBegan.map({ $0 > limit }) ?? true else {
             return false
         }
-        // A partner that stood still until shortly before gives no verdict: it asks for a new connection first.
-        return !standstills(of: finder).contains { stretch in
-            stretch.touches(from: loss.began, to: limit)
-                || events.contains {
-                    $0.partner == finder && $0.name == .retired && $0.text("reason") == "ownLateness"
-                        && loss.began <= $0.time && $0.time <= limit
-                }
+        // A partner that stood still until shortly before gives no verdict: it asks for a new connection first. What fails
+        // must have begun within two intervals of its return, and an operation under way at the loss began one earlier.
+        let blamedItself = events.contains {
+            $0.partner == finder && $0.name == .retired && $0.text("reason") == "ownLateness"
+                && loss.began <= $0.time && $0.time <= limit
+        }
+        let memory = blamedItself ? settings(of: finder).heartbeatInterval * 3 + promise.slack : .zero
+        return !standstills(of: finder).contains {
+            $0.touches(from: loss.began, to: limit, aftermath: memory)
         }
     }
 

@@ -101,7 +101,7 @@ package enum Files {
     }
 
     /// Copies a file beside its place and then into it: who is interrupted meanwhile leaves a whole one there, or none.
-    private static func copy(_ source: String, to target: String) throws {
+    static func copy(_ source: String, to target: String) throws {
         let new = target + ".new"
         try? FileManager.default.removeItem(atPath: new)
         do {

@@ -31,7 +31,8 @@ extension LabRun {
             display.lines(
                 [""]
                     + report.lines(
-                        clock: environment.clock, kernel: environment.kernel, folder: shownOutput, table))
+                        fabric: environment.fabric, clock: environment.clock, kernel: environment.kernel,
+                        folder: shownOutput, table))
         } else if interruption == nil {
             display.lines(
                 LeftOut.lines(leftOut) + summary(results, table, environment, nil, leftOut: leftOut))

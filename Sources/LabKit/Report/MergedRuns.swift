@@ -7,6 +7,8 @@ package struct MergedRuns: Sendable {
     /// Of each, what `verdict.json` says.
     private let verdicts: [JSONValue]
     private let places: [String]
+    /// Of scenarios with instants, the kept histories of their probes, each below its run folder.
+    private let probes: [(folder: String, path: String)]
     /// What could not be run where they were made.
     private let leftOut: [LeftOut]
     private let environment: JSONObject
@@ -21,6 +23,7 @@ package struct MergedRuns: Sendable {
         var environment: (folder: String, fields: JSONObject)?
         var runs: [FinishedRun] = []
         var leftOut: Set<LeftOut> = []
+        var probes: [(folder: String, path: String)] = []
         for folder in folders {
             let own = try Self.object("environment.json", in: folder)
             if let first = environment {
@@ -38,7 +41,12 @@ package struct MergedRuns: Sendable {
             guard case .array(let all)? = verdicts["runs"] else {
                 throw LabError("\(folder)/verdicts.json is damaged: it has no list “runs”")
             }
-            for verdict in all { runs.append(try FinishedRun(verdict, in: folder)) }
+            let ofFolder = try all.map { try FinishedRun($0, in: folder) }
+            runs += ofFolder
+            for name in Set(ofFolder.map(\.result.variant.scenario.name)).sorted() {
+                let path = LabRun.probeFile(of: name)
+                if Files.exists("\(folder)/\(path)") { probes.append((folder, path)) }
+            }
             if case .array(let all)? = verdicts["leftOut"] {
                 for scenario in all { leftOut.insert(try LeftOut(scenario, in: folder)) }
             }
@@ -52,6 +60,7 @@ package struct MergedRuns: Sendable {
         results = runs.map(\.result)
         verdicts = runs.map(\.verdict)
         places = runs.map(\.place)
+        self.probes = probes
         self.environment = environment?.fields ?? JSONObject([])
         self.leftOut = leftOut.sorted { $0.scenario < $1.scenario }
     }
@@ -61,6 +70,9 @@ package struct MergedRuns: Sendable {
         for (place, result) in zip(places, results) where place != "\(folder)/\(result.folder)" {
             try Files.makeFolder("\(folder)/\(result.folder)")
             try Files.copyAll(below: place, to: "\(folder)/\(result.folder)")
+        }
+        for probe in probes where !Files.exists("\(folder)/\(probe.path)") {
+            try Files.copy("\(probe.folder)/\(probe.path)", to: "\(folder)/\(probe.path)")
         }
         var measurements = Measurements()
         for run in results { measurements.add(run.judgement.measurements) }

@@ -21,6 +21,9 @@ struct RunTools: Sendable {
 
     /// How rails carry packets of which a scenario says nothing.
     var defaultCarriage: RailCarriage.Resolved { fabric == .uml ? .uml : .none }
+    /// How long a partner's history may wait to be written; nil for as long as usual. On User-Mode Linux writing takes no
+    /// time, and what is written at once is neither lost in a kill nor heard of late by a step that waits for it.
+    var writeDelay: TimeSpan? { fabric == .uml ? .zero : nil }
     /// A tick of the kernel's clock, to which Soft-RoCE rounds its timers.
     var tick: TimeSpan { fabric == .uml ? Promise.tickOfUML : Promise.usualTick }
 }

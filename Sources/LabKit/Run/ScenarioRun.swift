@@ -685,7 +685,8 @@ struct ScenarioRun {
         do {
             try Files.write(
                 settings.configuration(
-                    for: partner, control: nil, recording: recording, failpoint: failpoint),
+                    for: partner, control: nil, recording: recording, writeDelay: tools.writeDelay,
+                    failpoint: failpoint),
                 to: configuration)
             process = try PartnerProcess(
                 partner, of: variant.scenario, configuration: configuration, ccmd: tools.ccmd,

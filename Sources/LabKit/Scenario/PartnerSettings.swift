@@ -64,9 +64,11 @@ package struct PartnerSettings: Hashable, Sendable {
     ///   - partner: whose settings these are.
     ///   - control: path of the control socket; nil for none.
     ///   - recording: path of the recording; nil for none.
+    ///   - writeDelay: how long history and recording may wait to be written; nil for as long as usual.
     ///   - failpoint: the failpoint of this boot; nil for none.
     package func configuration(
-        for partner: PartnerID, control: String?, recording: String? = nil, failpoint: Failpoint?
+        for partner: PartnerID, control: String?, recording: String? = nil,
+        writeDelay: TimeSpan? = nil, failpoint: Failpoint?
     ) -> String {
         var text = """
             partner: \(partner.rawValue)
@@ -98,6 +100,7 @@ package struct PartnerSettings: Hashable, Sendable {
         if !clients.isEmpty { text += "clients:\n" + clients.map(\.configuration).joined() }
         if let control { text += "control: \(control)\n" }
         if let recording { text += "recording: \(ConfigurationText.quoted(recording))\n" }
+        if let writeDelay { text += "writeDelay: \(SpanText.exact(writeDelay))\n" }
         if let failpoint {
             text += "lab:\n  \(failpoint.act.rawValue)After: \(failpoint.after.rawValue)\n"
             if failpoint.delay != .zero { text += "  failDelay: \(SpanText.exact(failpoint.delay))\n" }

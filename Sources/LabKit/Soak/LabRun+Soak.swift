@@ -35,8 +35,8 @@ extension LabRun {
         display.lines(
             [""]
                 + report.lines(
-                    clock: session.environment.clock, kernel: session.environment.kernel, folder: shownOutput,
-                    table))
+                    fabric: session.environment.fabric, clock: session.environment.clock,
+                    kernel: session.environment.kernel, folder: shownOutput, table))
         if let interruption { throw interruption }
     }
 }

@@ -9,13 +9,14 @@ extension SoakReport {
     ) throws -> (lines: [String], hasRuns: Bool) {
         guard Files.exists("\(folder)/verdicts.json") else {
             let none = SoakReport(plan, [], shard: shard, isComplete: false)
-            return (none.lines(clock: "", kernel: "", folder: folder, table), false)
+            return (none.lines(fabric: "", clock: "", kernel: "", folder: folder, table), false)
         }
         let merged = try MergedRuns([folder])
         let report = SoakReport(plan, merged.results, shard: shard, isComplete: false)
         try report.write(to: folder)
         let lines = report.lines(
-            clock: merged.told("clock"), kernel: merged.told("kernel"), folder: folder, table)
+            fabric: merged.told("fabric"), clock: merged.told("clock"), kernel: merged.told("kernel"), folder: folder,
+            table)
         return ([""] + lines, true)
     }
 }

@@ -29,7 +29,9 @@ package struct SoakReport {
     /// - Parameters:
     ///   - folder: the run folder as the reader knows it.
     ///   - table: writes what broke.
-    package func lines(clock: String, kernel: String, folder: String, _ table: Table) -> [String] {
+    package func lines(
+        fabric: String, clock: String, kernel: String, folder: String, _ table: Table
+    ) -> [String] {
         guard !results.isEmpty || isComplete else { return interruption + ["run folder: \(folder)"] }
         var lines = counts + [""] + spans(clock) + [""] + records
         for run in results.filter({ !$0.judgement.result.isWanted }).prefix(5) {
@@ -42,7 +44,7 @@ package struct SoakReport {
             "", "\(held) of \(results.count) chunks held (\(clock) time, kernel \(kernel))",
         ]
         lines += isComplete ? [] : interruption
-        lines += ["replay: \(replay(clock))", "run folder: \(folder)"]
+        lines += ["replay: \(replay(fabric, clock))", "run folder: \(folder)"]
         return lines
     }
 
@@ -61,7 +63,7 @@ package struct SoakReport {
     }
 
     /// The command that draws the same faults again.
-    func replay(_ clock: String) -> String {
+    func replay(_ fabric: String, _ clock: String) -> String {
         // A soak of a length in time, or one that was interrupted, is replayed by the faults that it came to.
         let done = results.count * SoakPlan.chunkSize
         let count: Int =
@@ -69,7 +71,12 @@ package struct SoakReport {
             case .faults(let count): isComplete || shard != .whole ? count : min(count, done)
             case .time: done
             }
-        var text = "ccmlab soak --seed \(plan.seed) --count \(max(1, count)) --clock \(clock)"
+        var text = "ccmlab soak --seed \(plan.seed) --count \(max(1, count)) --fabric "
+        switch FabricKind(rawValue: fabric) {
+        case .some(let kind): text += kind.rawValue
+        // Within the virtual machine, the clock of which is a choice.
+        case nil: text += "\(FabricKind.vm.rawValue) --clock \(clock)"
+        }
         for base in plan.bases where !base.file.isEmpty { text += " \(base.file)" }
         return text
     }

@@ -74,7 +74,9 @@ public final class Partner {
             settings: settings, incarnation: incarnation, seed: UInt64.random(in: 0...UInt64.max), at: started
         )
         manager = start.manager
-        if let path = configuration.recordingPath { recorder = try Recorder(path: path, start, delay: configuration.writeDelay) }
+        if let path = configuration.recordingPath {
+            recorder = try Recorder(path: path, start, delay: configuration.writeDelay)
+        }
         notes = ClientNotes()
         clients = ClientRegistry(of: incarnation, transport: configuration.transport) { [notes] in
             notes.append($0)

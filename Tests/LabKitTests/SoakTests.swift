@@ -145,9 +145,11 @@ struct SoakTests {
         #expect(result.judgement.result == .broke)
         let report = SoakReport(try plan(seed: 7), [result])
         let lines = report.lines(
-            fabric: "netns in a VM", clock: "virtual", kernel: "7.3", folder: "runs/latest", Table(colours: false))
+            fabric: "netns in a VM", clock: "virtual", kernel: "7.3", folder: "runs/latest",
+            Table(colours: false))
         for line in lines where !line.contains("scenario.yaml") { #expect(line.count <= 80, "\(line)") }
-        #expect(lines.contains("replay: ccmlab soak --seed 7 --count 200 --fabric vm --clock virtual base.yaml"))
+        #expect(
+            lines.contains("replay: ccmlab soak --seed 7 --count 200 --fabric vm --clock virtual base.yaml"))
         // No other place has a choice of clocks.
         #expect(report.replay("uml", "virtual") == "ccmlab soak --seed 7 --count 200 --fabric uml base.yaml")
         #expect(lines.contains { $0.contains("one-loss-for-a-ready") })
@@ -182,7 +184,8 @@ struct SoakTests {
         }
         let report = SoakReport(plan, results, isComplete: false)
         let lines = report.lines(
-            fabric: "netns in a VM", clock: "virtual", kernel: "7.3", folder: "runs/latest", Table(colours: false))
+            fabric: "netns in a VM", clock: "virtual", kernel: "7.3", folder: "runs/latest",
+            Table(colours: false))
         for line in lines { #expect(line.count <= 80, "\(line)") }
         #expect(lines.joined(separator: " ").contains(words), "\(lines)")
         // What was not done is not done by the command either that does the rest again.
@@ -236,7 +239,8 @@ struct SoakTests {
         let own = SoakReport(plan, results, isComplete: false)
         #expect(
             told.lines
-                == [""] + own.lines(fabric: "netns in a VM", clock: "virtual", kernel: "none", folder: folder, table))
+                == [""]
+                + own.lines(fabric: "netns in a VM", clock: "virtual", kernel: "none", folder: folder, table))
         #expect(told.hasRuns && told.lines.contains { $0.hasPrefix("interrupted: 2 of 3 chunks are done") })
         let json = try #require(Files.text(of: "\(folder)/soak.json"))
         #expect(json == JSONText.pretty(own.json) && json.contains("\"complete\": false"))

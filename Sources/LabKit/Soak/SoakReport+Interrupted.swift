@@ -15,7 +15,8 @@ extension SoakReport {
         let report = SoakReport(plan, merged.results, shard: shard, isComplete: false)
         try report.write(to: folder)
         let lines = report.lines(
-            fabric: merged.told("fabric"), clock: merged.told("clock"), kernel: merged.told("kernel"), folder: folder,
+            fabric: merged.told("fabric"), clock: merged.told("clock"), kernel: merged.told("kernel"),
+            folder: folder,
             table)
         return ([""] + lines, true)
     }

@@ -1,3 +1,4 @@
+import CProcessor
 import ClusterConnection
 import Glibc
 
@@ -39,6 +40,7 @@ struct HistoryWriter: ~Copyable {
 
     /// Keeps a record until it is due.
     mutating func note(_ record: HistoryRecord, at now: Instant) {
+        mark(record.event)
         if waiting.count == Self.capacity { flush(at: now) }
         waiting.append((record, now))
     }
@@ -60,6 +62,7 @@ struct HistoryWriter: ~Copyable {
     mutating func write(
         _ record: HistoryRecord, at now: Instant, more: (inout JSONLine) -> Void = { _ in }
     ) {
+        mark(record.event)
         flush(at: now)
         put(record, at: now, more)
     }
@@ -90,9 +93,13 @@ struct HistoryWriter: ~Copyable {
 
     /// Writes an event of the process itself, at once.
     mutating func write(_ event: EventName, at now: Instant, _ fields: (inout JSONLine) -> Void) {
+        mark(event)
         flush(at: now)
         put(event, at: now, fields)
     }
+
+    /// What was counted up to here belongs to what led to the event (`ccmlab perf`).
+    private func mark(_ event: EventName) { event.rawValue.withCString { ccm_count_mark($0) } }
 
     private mutating func put(_ event: EventName, at now: Instant, _ fields: (inout JSONLine) -> Void) {
         line.begin()

@@ -23,6 +23,7 @@ struct GuestRunCommand: AsyncParsableCommand {
     @Option var seed: UInt64
     @Option var folder: String
     @Flag var bare = false
+    @Flag var counted = false
     /// Named for the machine, which then has them.
     @Argument var files: [String] = []
 
@@ -42,6 +43,7 @@ struct GuestRunCommand: AsyncParsableCommand {
                 checkout: try Checkout(), ccmd: command.ccmd, part: command.part,
                 repetition: command.repetition, seed: command.seed, folder: command.folder)
             run.keepsAll = !command.bare
+            run.countsInstructions = command.counted
             try await run.run(results: results)
         }
     }

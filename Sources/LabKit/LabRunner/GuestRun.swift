@@ -44,6 +44,8 @@ package struct GuestRun: Sendable {
     package var folder: String
     /// Whether packets and recordings are kept.
     package var keepsAll = true
+    /// Whether the instructions of partners are counted.
+    package var countsInstructions = false
 
     package init(
         checkout: Checkout, ccmd: String, part: Part, repetition: Int, seed: UInt64, folder: String
@@ -73,7 +75,8 @@ package struct GuestRun: Sendable {
             throw LabError("\(scenario.name) has no run “\(part.arguments.joined(separator: " "))”")
         }
         try Files.makeFolder(Self.stage)
-        let tools = Self.tools(checkout, ccmd: ccmd, keepsAll: keepsAll)
+        var tools = Self.tools(checkout, ccmd: ccmd, keepsAll: keepsAll)
+        tools.countsInstructions = countsInstructions
         _ = try await Fabric(script: checkout.fabricScript, rails: scenario.rails).up()
         _ = try await JudgedRun.run(
             variant, repetition, seed: seed, in: folder, at: Self.stage, tools,

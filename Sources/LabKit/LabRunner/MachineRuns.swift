@@ -19,6 +19,8 @@ struct MachineRuns: Sendable {
     var ccmd: String
     /// Whether packets and recordings are kept.
     var keepsAll = true
+    /// Whether the instructions of partners are counted.
+    var countsInstructions = false
     /// The folder of all runs.
     var output: String
     /// How many machines there are at once.
@@ -66,12 +68,14 @@ struct MachineRuns: Sendable {
         try Files.write(scenario.text, to: "\(path)/\(GuestRun.scenarioFile)")
         let machine = UserModeLinux(
             script: checkout.umlScript, seed: plan.seed, results: path,
-            patience: Self.patience(for: scenario.deadline), processor: processor)
+            patience: Self.patience(for: scenario.deadline), processor: processor,
+            memory: countsInstructions ? Callgrind.memory : nil)
         let files = scenario.programs.values.flatMap { $0.files(root: checkout.root) }
         let outcome = try await machine.runLab(
             in: checkout.root, ccmd: ccmd,
             ["guest", "run"] + ["--repetition", "\(plan.repetition)", "--seed", "\(plan.seed)"]
-                + ["--folder", plan.folder] + plan.part.arguments + (keepsAll ? [] : ["--bare"]),
+                + ["--folder", plan.folder] + plan.part.arguments + (keepsAll ? [] : ["--bare"])
+                + (countsInstructions ? ["--counted"] : []),
             files: Set(files).sorted())
         if outcome.status != 0 {
             let result = RunResult(

@@ -14,6 +14,8 @@ struct UserModeLinux: Sendable {
     /// Which of the processors it runs on; nil for any. Kernel and programs of a machine take turns, and two that
     /// share a processor do so fastest.
     var processor: Int?
+    /// Its memory, in MiB; nil for as much as usual.
+    var memory: Int?
 
     /// How a command in a machine ended.
     struct Outcome: Sendable {
@@ -49,10 +51,12 @@ struct UserModeLinux: Sendable {
         return try await run(command + (files.isEmpty ? [] : ["--"] + files))
     }
 
-    private func run(_ command: [String]) async throws -> Outcome {
+    /// Runs a command in the machine, with options of `scripts/uml` before it.
+    func run(_ command: [String]) async throws -> Outcome {
         var arguments = ["--pdeathsig", "TERM", "--"]
         if let processor { arguments += ["taskset", "--cpu-list", "\(processor)"] }
         arguments += [script, "--seed", "\(seed)", "--results", results]
+        if let memory { arguments += ["--memory", "\(memory)"] }
         arguments += ["--timeout", "\(max(1, patience.nanoseconds / 1_000_000_000))"]
         // A group of its own: the machine hears of Ctrl-C from the lab alone, and ends in good order.
         var options = PlatformOptions()

@@ -24,14 +24,16 @@ struct PartnerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: path of what it is told.
+    ///   - counts: the file for the counts of its instructions; nil where nobody counts them.
     ///   - root: the project's folder.
     /// - Throws: when its program, or what that needs, is not there.
     init(
-        _ partner: PartnerID, of scenario: Scenario, configuration: String, ccmd: String, root: String
+        _ partner: PartnerID, of scenario: Scenario, configuration: String, counts: String? = nil, ccmd: String,
+        root: String
     ) throws(LabError) {
         self.partner = partner
         guard let program = scenario.programs[partner] else {
-            command = [ccmd, "run", "--config", configuration]
+            command = (counts.map(Callgrind.command) ?? []) + [ccmd, "run", "--config", configuration]
             return
         }
         command = [try program.path(root: root)] + program.command.dropFirst() + [configuration]

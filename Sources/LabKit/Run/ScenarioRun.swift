@@ -689,8 +689,9 @@ struct ScenarioRun {
                     failpoint: failpoint),
                 to: configuration)
             process = try PartnerProcess(
-                partner, of: variant.scenario, configuration: configuration, ccmd: tools.ccmd,
-                root: tools.root)
+                partner, of: variant.scenario, configuration: configuration,
+                counts: tools.countsInstructions ? "\(folder)/\(Callgrind.file(of: name))" : nil,
+                ccmd: tools.ccmd, root: tools.root)
         } catch {
             processes[partner] = nil
             fail("partner \(partner.rawValue): \(error)", &group)

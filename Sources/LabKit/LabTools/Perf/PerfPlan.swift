@@ -1,0 +1,75 @@
+/// What `ccmlab perf record` counts: the scenarios of Lab/perf, and the figures that come of each.
+enum PerfPlan {
+    /// A stretch of a partner's life, between two events of its history.
+    struct Stretch {
+        var figure: String
+        var scenario: String
+        /// Which of the partner's processes: `a1`.
+        var process: String
+        /// Nil for the start of the process.
+        var from: String?
+        var to: String
+        /// Whether `to` comes once for each client.
+        var isForEachClient = false
+        /// Which time that it comes: once for all clients counts as one.
+        var time = 1
+        /// The part of the program in C that does the same.
+        var floor: PerfFloor.Stretch?
+    }
+
+    /// Both partners of a scenario.
+    private static func both(
+        _ figure: String, in scenario: String, from: String?, to: String, isForEachClient: Bool = false,
+        time: Int = 1,
+        floor: PerfFloor.Stretch? = nil
+    ) -> [Stretch] {
+        ["a", "b"].map {
+            Stretch(
+                figure: "\(figure).\($0)", scenario: scenario, process: "\($0)1", from: from, to: to,
+                isForEachClient: isForEachClient, time: time, floor: floor)
+        }
+    }
+
+    static let stretches: [Stretch] =
+        both("start", in: "ready", from: nil, to: "listening", floor: .start)
+        + [
+            Stretch(
+                figure: "connect.a", scenario: "ready", process: "a1", from: "connectStarted",
+                to: "connected",
+                floor: .connect),
+            Stretch(
+                figure: "connect.b", scenario: "ready", process: "b1", from: "requestReceived",
+                to: "connected",
+                floor: .accept),
+        ]
+        + both("handshake", in: "ready", from: "connected", to: "established", floor: .handshake)
+        + both("exchange", in: "ready", from: "established", to: "clientMatched", isForEachClient: true)
+        + both("ports-4", in: "ready", from: "clientMatched", to: "portsMade", isForEachClient: true)
+        + both("ready", in: "ready", from: "portsMade", to: "clientReady", isForEachClient: true)
+        + both("ports-32", in: "ports-32", from: "clientMatched", to: "portsMade")
+        + both("ports-1000", in: "ports-1000", from: "clientMatched", to: "portsMade")
+        + both("loss", in: "lose-and-reconnect", from: "retired", to: "clientLost", isForEachClient: true)
+        + both("reconnect", in: "lose-and-reconnect", from: "portsDestroyed", to: "clientReady", time: 2)
+        + [
+            Stretch(
+                figure: "dead.a", scenario: "partner-dies", process: "a1", from: "retired", to: "clientLost",
+                isForEachClient: true)
+        ]
+        + both(
+            "failover", in: "rail-failover", from: "clientPaused", to: "clientResumed", isForEachClient: true)
+
+    /// Runs of the same pair that differ in how long it beats.
+    static let shorterBeats = "beats-1s"
+    static let longerBeats = "beats-2s"
+    /// So many heartbeats more has the longer one: a second of one each 10 ms.
+    static let moreBeats = 100.0
+
+    /// What takes from the heap.
+    static let allocators: Set<String> = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"]
+    static let waits: Set<String> = ["epoll_wait"]
+
+    /// All scenarios that are run, by their files' names without the ending.
+    static var scenarios: [String] {
+        Set(stretches.map(\.scenario) + [shorterBeats, longerBeats]).sorted()
+    }
+}

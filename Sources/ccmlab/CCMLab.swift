@@ -13,7 +13,8 @@ struct CCMLab: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Soak.self, Explore.self, Bench.self, Perf.self, Report.self, Diff.self, Merge.self, Replay.self,
+            Run.self, Soak.self, Explore.self, Bench.self, Perf.self, Report.self, Diff.self, Merge.self,
+            Replay.self,
             Conform.self,
             Shell.self, WatchPair.self, Check.self, List.self, Doctor.self, Guest.self,
         ])

@@ -28,7 +28,8 @@ struct PartnerProcess: Sendable {
     ///   - root: the project's folder.
     /// - Throws: when its program, or what that needs, is not there.
     init(
-        _ partner: PartnerID, of scenario: Scenario, configuration: String, counts: String? = nil, ccmd: String,
+        _ partner: PartnerID, of scenario: Scenario, configuration: String, counts: String? = nil,
+        ccmd: String,
         root: String
     ) throws(LabError) {
         self.partner = partner

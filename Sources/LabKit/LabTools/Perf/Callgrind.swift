@@ -24,7 +24,7 @@ enum Callgrind {
         let outcome = try? await Tool.run("valgrind", ["--version"])
         guard let outcome, outcome.status.isSuccess, outcome.output.hasPrefix("valgrind-") else {
             throw LabError(
-                "valgrind is missing, which counts instructions; “scripts/setup --perf” installs it")
+                "valgrind is missing, which counts instructions; scripts/setup installs it")
         }
         return String(outcome.output.trimmed.dropFirst("valgrind-".count))
     }

@@ -8,12 +8,12 @@ package struct PerfBaselines: Sendable {
 
     private static let reasons = "REASONS.md"
 
-    /// The record of an environment; nil where there is none.
+    /// The record of an environment, whichever lab has made it; nil where there is none.
     ///
     /// - Throws: `LabError` for a file that is none.
     package func record(of environment: [String: String]) throws(LabError) -> PerfRecord? {
-        for record in try all() where record.environment == environment { return record }
-        return nil
+        let own = Self.withoutLab(environment)
+        return try all().first { Self.withoutLab($0.environment) == own }
     }
 
     /// All records, by their files' names.
@@ -40,10 +40,14 @@ package struct PerfBaselines: Sendable {
         return file
     }
 
+    private static func withoutLab(_ environment: [String: String]) -> [String: String] {
+        environment.filter { $0.key != PerfComparison.lab }
+    }
+
     /// `linux-7.3.4-1a2b3c4d`.
     private static func name(of environment: [String: String]) -> String {
         var digest = Digest()
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in withoutLab(environment).sorted(by: { $0.key < $1.key }) {
             digest.add(name)
             digest.add(value)
         }

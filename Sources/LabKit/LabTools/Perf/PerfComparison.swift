@@ -32,8 +32,17 @@ package struct PerfComparison: Sendable {
     package let new: PerfRecord
     package let rows: [Row]
 
-    /// Counts of unchanged code differ by nothing. So this is not for noise, but for what is not worth a word.
-    package static let threshold = 0.001
+    /// By what share a figure has to change for more than `same`.
+    package let threshold: Double
+
+    /// Where one lab counted both: unchanged code then differs by nothing. This is not for noise, but for what is not worth
+    /// a word.
+    package static let sameLabThreshold = 0.001
+    /// Where two labs did: another lab boots the partners some microseconds earlier or later, and their messages cross
+    /// elsewhere.
+    package static let otherLabThreshold = 0.01
+    /// The name of the lab in a record's environment.
+    static let lab = "lab"
     private static let mostBlamed = 5
 
     /// Compares them.
@@ -41,7 +50,7 @@ package struct PerfComparison: Sendable {
     /// - Throws: `LabError` where they are of different environments or seeds: then a difference says nothing.
     package init(_ old: PerfRecord, _ new: PerfRecord) throws(LabError) {
         for name in Set(old.environment.keys).union(new.environment.keys).sorted()
-        where old.environment[name] != new.environment[name] {
+        where name != Self.lab && old.environment[name] != new.environment[name] {
             throw LabError(
                 "the records are of different environments: \(name) is “\(old.environment[name] ?? "unknown")” in that of "
                     + "\(PerfRecorder.short(old.commit)), and “\(new.environment[name] ?? "unknown")” in that of "
@@ -55,6 +64,10 @@ package struct PerfComparison: Sendable {
         }
         self.old = old
         self.new = new
+        let threshold =
+            old.environment[Self.lab] == new.environment[Self.lab]
+            ? Self.sameLabThreshold : Self.otherLabThreshold
+        self.threshold = threshold
         let names =
             new.figures.map(\.name)
             + old.figures.map(\.name).filter { name in
@@ -62,11 +75,14 @@ package struct PerfComparison: Sendable {
             }
         rows = names.map { name in
             Self.row(
-                name, old.figures.first { $0.name == name }, new.figures.first { $0.name == name })
+                name, old.figures.first { $0.name == name }, new.figures.first { $0.name == name },
+                threshold)
         }
     }
 
-    private static func row(_ name: String, _ old: PerfFigure?, _ new: PerfFigure?) -> Row {
+    private static func row(_ name: String, _ old: PerfFigure?, _ new: PerfFigure?, _ threshold: Double)
+        -> Row
+    {
         var row = Row(
             name: name, unit: (new ?? old)?.unit ?? .instructions, old: old?.value, new: new?.value,
             floor: new?.floor ?? old?.floor, verdict: .missing)

@@ -14,6 +14,8 @@ enum PerfEnvironment {
             "counter": "callgrind \(try await Callgrind.version())",
             "kernel": try await kernel.release(),
             "kernelDigest": try await kernel.digest(),
+            // What it does decides when partners boot, to the microsecond.
+            PerfComparison.lab: try await Userland.digest(of: [Checkout.program, checkout.fabricScript]),
             "libraries": try await packages(["libc6", "libibverbs1", "librdmacm1", "ibverbs-providers"]),
             "processor": processor,
             "scenarios": try await Userland.digest(of: scenarios),

@@ -10,6 +10,7 @@ package struct PerfHistory: Sendable {
     }
 
     package let records: [PerfRecord]
+    private let threshold: Double
 
     /// Reads all records of a folder.
     ///
@@ -26,7 +27,11 @@ package struct PerfHistory: Sendable {
         guard let first = records.first else {
             throw LabError("\(folder) holds no *.json: expected records of “ccmlab perf record”")
         }
-        for record in records.dropFirst() { _ = try PerfComparison(first, record) }
+        var threshold = PerfComparison.sameLabThreshold
+        for record in records.dropFirst() {
+            threshold = max(threshold, try PerfComparison(first, record).threshold)
+        }
+        self.threshold = threshold
         let places = Dictionary(order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         self.records = records.filter { places[$0.commit] != nil }
             .sorted { (places[$0.commit] ?? 0) < (places[$1.commit] ?? 0) }
@@ -45,7 +50,7 @@ package struct PerfHistory: Sendable {
             let values = records.map { record in record.figures.first { $0.name == name }?.value }
             let changes = values.indices.dropFirst().filter { place in
                 guard let old = values[place - 1], let new = values[place] else { return false }
-                return abs(new - old) > abs(old) * PerfComparison.threshold
+                return abs(new - old) > abs(old) * threshold
             }
             return Line(name: name, values: values, changes: changes)
         }

@@ -47,6 +47,7 @@ package struct PerfText {
             "",
             "\(PerfRecorder.short(comparison.old.commit)) to \(PerfRecorder.short(comparison.new.commit)): "
                 + counts.joined(separator: ", "),
+            "same: changed by \(Self.percent(comparison.threshold).dropFirst()) at most",
         ]
     }
 

@@ -53,6 +53,15 @@ extension PerfFigure {
             functions: functions)
     }
 
+    /// What the functions of one module took of another figure.
+    init(_ name: String, _ figure: PerfFigure, of module: String) {
+        // A Swift symbol begins with its module's name, behind the number of its letters.
+        let prefix = "$s\(module.utf8.count)\(module)"
+        let functions = figure.functions.filter { $0.key.hasPrefix(prefix) }
+        self.init(
+            name: name, unit: .instructions, value: functions.values.reduce(0, +), functions: functions)
+    }
+
     /// What one of `count` repetitions took, of which the longer run has so many more.
     init(_ name: String, longer: CallgrindProfile, shorter: CallgrindProfile, count: Double) {
         var functions: [String: Double] = [:]

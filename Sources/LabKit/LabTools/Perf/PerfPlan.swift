@@ -66,6 +66,9 @@ enum PerfPlan {
     /// So many heartbeats more has the longer one: four seconds of one each 10 ms.
     static let moreBeats = 400.0
 
+    /// The module of the connection manager, which knows neither verbs nor clocks.
+    static let manager = "ClusterConnection"
+
     /// What takes from the heap.
     static let allocators: Set<String> = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"]
     static let waits: Set<String> = ["epoll_wait"]

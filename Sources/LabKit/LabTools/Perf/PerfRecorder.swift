@@ -110,8 +110,9 @@ package struct PerfRecorder: Sendable {
                     "heartbeat-\(name).\(partner.rawValue)", calls: functions, longer: longer,
                     shorter: shorter, count: PerfPlan.moreBeats)
             }
-            figures.append(PerfFigure("whole-run.\(partner.rawValue)", shorter.parts))
-            figures[figures.count - 1].parts = []
+            var whole = PerfFigure("whole-run.\(partner.rawValue)", shorter.parts)
+            whole.parts = []
+            figures += [whole, PerfFigure("manager.\(partner.rawValue)", whole, of: PerfPlan.manager)]
         }
         return figures
     }

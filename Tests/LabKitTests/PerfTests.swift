@@ -222,6 +222,8 @@ struct PerfTests {
     @Test func countsAreWrittenWithCommasAndSigns() {
         #expect(PerfText.number(1_234_567) == "1,234,567" && PerfText.number(999) == "999")
         #expect(PerfText.number(-1_234) == "-1,234" && PerfText.number(16_723.37) == "16723.37")
-        #expect(PerfText.number(-0.01) == "-0.01" && PerfText.percent(-0.005) == "-0.50 %")
+        #expect(
+            PerfText.number(-0.01) == "-0.01" && PerfText.number(-0.002) == "0.00"
+                && PerfText.percent(-0.005) == "-0.50 %")
     }
 }

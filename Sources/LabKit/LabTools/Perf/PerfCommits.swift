@@ -1,3 +1,5 @@
+import ClusterConnection
+
 /// Builds the partner program of commits, each in a work tree of its own beside the project's, and keeps them.
 package struct PerfCommits: Sendable {
     private let checkout: Checkout
@@ -60,8 +62,10 @@ package struct PerfCommits: Sendable {
     package func program(_ commit: String, _ display: inout Display) async throws -> String {
         let program = "\(folder)/ccmd-\(commit)"
         if Files.exists(program) { return program }
-        // One work tree for all: what two commits have in common is compiled once.
-        let tree = "\(folder)/tree"
+        // One work tree for all of a project: what two commits have in common is compiled once.
+        var digest = Digest()
+        digest.add(checkout.root)
+        let tree = "\(folder)/tree-\(String(digest.value, radix: 16))"
         try Files.makeFolder(folder)
         display.status("building ccmd of \(PerfRecorder.short(commit))")
         if !Files.exists("\(tree)/.git") {

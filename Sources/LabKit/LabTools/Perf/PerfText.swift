@@ -89,7 +89,10 @@ package struct PerfText {
     /// A count with commas; one that is no whole number with two decimals.
     static func number(_ value: Double) -> String {
         let isWhole = value == value.rounded() && abs(value) < 1e15
-        guard isWhole else { return (value < 0 ? "-" : "") + SpanText.fixed(abs(value), decimals: 2) }
+        guard isWhole else {
+            let text = SpanText.fixed(abs(value), decimals: 2)
+            return (value < 0 && text != "0.00" ? "-" : "") + text
+        }
         let digits = String(Int64(abs(value)))
         var text = ""
         for (index, digit) in digits.enumerated() {

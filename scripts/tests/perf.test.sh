@@ -92,5 +92,5 @@ expect 'and of an empty one' status 2 err 'holds no *.json'
 try "$lab" perf baseline --reason ' '
 expect 'a baseline needs a reason' status 64 err 'one line that says why'
 try "$lab" perf record --ccmd /bin/false
-expect 'a program that is no partner has no figures' status 2 err 'false'
+expect 'a program that is no partner has no figures' status 2 err 'could not be run: partner a could not start'
 echo '# end'

@@ -52,7 +52,7 @@ package enum PerfPage {
         .slower, .missing { color: var(--bad); font-weight: 600; }
         .faster { color: var(--good); font-weight: 600; }
         .scroll { overflow-x: auto; }
-        svg.bars, svg.line { display: block; width: 100%; height: auto; max-width: 900px; }
+        svg.bars, svg.line { display: block; width: 100%; height: auto; min-width: 640px; max-width: 900px; }
         svg.bars text, svg.line text { font-size: 11px; fill: var(--ink); }
         .old-bar { fill: var(--dim-band); stroke: var(--soft); stroke-opacity: 0.5; }
         .new-bar { fill: var(--deep-band); stroke: var(--soft); stroke-opacity: 0.5; }
@@ -78,12 +78,9 @@ package enum PerfPage {
         markup.element("div", [("class", "scroll")]) { markup in
             markup.element("table") { markup in
                 markup.element("tr") { markup in
-                    for (place, title) in ["figure", "old", "new", "change", "verdict", "floor", "ratio"]
-                        .enumerated()
-                    {
-                        markup.element(
-                            "th", (1...3).contains(place) || place > 4 ? [("class", "count")] : [],
-                            text: title)
+                    for title in ["figure", "verdict"] { markup.element("th", text: title) }
+                    for title in ["change", "old", "new", "floor", "ratio"] {
+                        markup.element("th", [("class", "count")], text: title)
                     }
                 }
                 for row in comparison.rows { tableRow(row, names, into: &markup) }
@@ -99,10 +96,6 @@ package enum PerfPage {
         }
         markup.element("tr") { markup in
             markup.element("td", text: row.name)
-            for value in [row.old, row.new] {
-                markup.element("td", [("class", "count")], text: value.map(PerfText.number) ?? "-")
-            }
-            markup.element("td", [("class", "count")], text: row.change.map(PerfText.percent) ?? "-")
             markup.element("td", [("class", row.verdict.rawValue)]) { markup in
                 markup.write(row.verdict.rawValue)
                 for blame in row.blame {
@@ -111,8 +104,26 @@ package enum PerfPage {
                         "+\(PerfText.number(blame.growth)) \(names[blame.function] ?? blame.function)")
                 }
             }
+            markup.element("td", [("class", "count")], text: row.change.map(PerfText.percent) ?? "-")
+            for value in [row.old, row.new] {
+                markup.element("td", [("class", "count")], text: value.map(PerfText.number) ?? "-")
+            }
             markup.element("td", [("class", "count")], text: row.floor.map(PerfText.number) ?? "-")
             markup.element("td", [("class", "count")], text: ratio ?? "-")
+        }
+    }
+
+    /// A drawing that scrolls where the page is too narrow for its words.
+    private static func drawing(
+        _ kind: String, height: Double, into markup: inout Markup, _ content: (inout Markup) -> Void
+    ) {
+        markup.element("div", [("class", "scroll")]) { markup in
+            markup.element(
+                "svg",
+                [
+                    ("class", kind), ("viewBox", "0 0 \(coordinate(width)) \(coordinate(height))"),
+                    ("role", "img"),
+                ], content)
         }
     }
 
@@ -135,13 +146,7 @@ package enum PerfPage {
         let scale = (width - captions - 90) / most
         let height = lineHeight * Double(stretches.count)
         markup.element("h2", text: name)
-        markup.element(
-            "svg",
-            [
-                ("class", "bars"), ("viewBox", "0 0 \(coordinate(width)) \(coordinate(height))"),
-                ("role", "img"),
-            ]
-        ) { markup in
+        drawing("bars", height: height, into: &markup) { markup in
             for (line, stretch) in stretches.enumerated() {
                 let top = Double(line) * lineHeight
                 markup.element("text", [("x", "0"), ("y", coordinate(top + 13))], text: stretch.name)
@@ -177,13 +182,7 @@ package enum PerfPage {
         // From zero: a small change is to look small.
         func y(_ value: Double) -> String { coordinate(height - 14 - value / most * (height - 34)) }
         markup.element("h2", text: line.name)
-        markup.element(
-            "svg",
-            [
-                ("class", "line"), ("viewBox", "0 0 \(coordinate(width)) \(coordinate(height))"),
-                ("role", "img"),
-            ]
-        ) { markup in
+        drawing("line", height: height, into: &markup) { markup in
             markup.void(
                 "polyline",
                 [("class", "course"), ("points", points.map { "\(x($0)),\(y($1))" }.joined(separator: " "))])

@@ -35,7 +35,7 @@ struct PartnerProcessTests {
 
     @Test func aChildThatHasEndedNeedNotStand() async throws {
         // The shell becomes a program that never waits for the child.
-        try await Self.withShell("sh -c 'echo ended' & exec sleep 60") { pid in
+        try await Self.withShell("sh -c 'echo ended' & exec sleep 3600") { pid in
             let children = try #require(Files.text(of: "/proc/\(pid)/task/\(pid)/children"))
             let child = try #require(children.split(separator: " ").first)
             let limit = MonotonicClock.now + .seconds(10)
@@ -49,12 +49,12 @@ struct PartnerProcessTests {
 
     @Test func aChildThatHasLeftTheGroupNeedNotStand() async throws {
         // It goes with its standard input: at the end of its parent, which the pipe comes from.
-        let script = "sleep 60 | setsid sh -c 'echo $$; exec cat >/dev/null' & exec sleep 60"
+        let script = "sleep 3600 | setsid sh -c 'echo $$; exec cat >/dev/null' & exec sleep 3600"
         try await Self.withShell("\(script)") { try await Self.standsAndRunsAgain($0) }
     }
 
     @Test func aChildInTheGroupHasToStand() async throws {
-        try await Self.withShell("sleep 60 & echo $!; exec sleep 60") { pid in
+        try await Self.withShell("sleep 3600 & echo $!; exec sleep 3600") { pid in
             // The parent alone.
             kill(pid, SIGSTOP)
             await #expect(throws: LabError.self) {
@@ -69,9 +69,9 @@ struct PartnerProcessTests {
     @Test func itsMembersAreAllOfItsGroupThatRun() async throws {
         // The first sleeper loses its parent, the second is a child, and its reader leaves the group.
         let script = """
-            (sleep 60 >/dev/null &)
-            sleep 60 | setsid sh -c 'echo $$; exec cat >/dev/null' &
-            exec sleep 60
+            (sleep 3600 >/dev/null &)
+            sleep 3600 | setsid sh -c 'echo $$; exec cat >/dev/null' &
+            exec sleep 3600
             """
         try await Self.withShell(script) { pid in
             let members = ProcessPlace.members(of: pid)

@@ -46,7 +46,11 @@ private let counted = """
     desc: Trigger: Program termination
     fn=(3) helper'2
     0 4
-    totals: 4
+    fn=(4) 0x0000000000398c30
+    0 1
+    fn=(5) 0x0000000000123450
+    0 2
+    totals: 7
 
     """
 
@@ -75,8 +79,8 @@ struct PerfTests {
         #expect(profile.parts[0].functions == ["main": 100, "helper": 30])
         #expect(profile.parts[0].calls == ["helper": 3])
         #expect(profile.parts[1].functions == ["helper": 13])
-        // Depths of a recursion are one function.
-        #expect(profile.parts[2].functions == ["helper": 4])
+        // Depths of a recursion are one function, and code without a name is the same wherever a build puts it.
+        #expect(profile.parts[2].functions == ["helper": 4, "code without a name": 3])
     }
 
     @Test(

@@ -109,13 +109,16 @@ struct CallgrindProfile: Hashable, Sendable {
                 let key = Self.decimal(text[text.index(after: text.startIndex)..<end])
             else { throw malformed(number, "a function's number") }
             let rest = text[text.index(after: end)...].drop { $0 == UInt8(ascii: " ") }
-            if !rest.isEmpty {
-                // Callgrind numbers the depths of a recursion.
-                let name = String(decoding: rest, as: UTF8.self)
-                names[key] = name.split(separator: "'").first.map(String.init) ?? name
-            }
+            if !rest.isEmpty { names[key] = Self.plain(String(decoding: rest, as: UTF8.self)) }
             guard let name = names[key] else { throw malformed(number, "the name of function \(key)") }
             return name
+        }
+
+        /// A function without its place: callgrind numbers the depths of a recursion, and gives the address of what has no
+        /// name, which another build has elsewhere.
+        private static func plain(_ name: String) -> String {
+            if name.hasPrefix("0x") { return "code without a name" }
+            return name.split(separator: "'").first.map(String.init) ?? name
         }
 
         private func malformed(_ number: Int, _ expected: String) -> LabError {

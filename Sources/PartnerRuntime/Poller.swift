@@ -22,8 +22,8 @@ struct Sources: OptionSet, Sendable {
     /// The kernel closed something of the rail: its device is being removed.
     static func closed(_ rail: RailID) -> Sources { Sources(rawValue: 1 << (24 + UInt32(rail.index))) }
 
-    /// Those that an error on a source makes ready. Such an error stays until the descriptor is closed, so somebody has to
-    /// act on it, whoever reads the source.
+    /// Those that an error on a source makes ready. Such an error stays until the descriptor is closed; the loop would turn
+    /// without a pause until then.
     fileprivate var afterError: Sources {
         var all = self
         for index in 0..<UInt8(RailID.limit) {
@@ -41,7 +41,7 @@ struct Sources: OptionSet, Sendable {
     }
 
     /// Whether any rail's ports have something to tell.
-    var hasPorts: Bool { rawValue & 0x8888_8880 != 0 }
+    var hasPorts: Bool { rawValue & 0x0008_8880 != 0 }
 }
 
 /// Waits for several file descriptors at once (epoll(7), level-triggered).

@@ -16,7 +16,7 @@ struct PollerTests {
     }
 
     @Test(
-        "an error on anything of a rail says that the rail is being closed, whoever reads that source",
+        "an error on any source of a rail reports the rail as closed",
         arguments: [
             Sources.completions(of: rail), .connections(of: rail), .device(of: rail), .ports(of: rail),
         ])
@@ -32,6 +32,14 @@ struct PollerTests {
         #expect(try poller.wait(blocks: false) == [])
         close(ends.writer)
         #expect(try poller.wait(blocks: true) == [source, .closed(Self.rail)])
+    }
+
+    @Test(
+        "a rail that is closed is not taken for ports that have something to tell",
+        arguments: 0..<UInt8(RailID.limit))
+    func closedIsNotPorts(_ index: UInt8) {
+        let rail = RailID(index: index)
+        #expect(!Sources.closed(rail).hasPorts && Sources.ports(of: rail).hasPorts)
     }
 
     @Test("an error on what is of no rail closes none")

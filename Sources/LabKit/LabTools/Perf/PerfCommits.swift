@@ -31,7 +31,14 @@ package struct PerfCommits: Sendable {
     }
 
     /// The commits behind `good` up to `bad`, oldest first, along the first parents.
+    ///
+    /// - Throws: `LabError` where the one does not lead to the other.
     package func between(_ good: String, _ bad: String) async throws -> [String] {
+        guard try await git(["merge-base", "--is-ancestor", good, bad]).status.isSuccess else {
+            throw LabError(
+                "\(PerfRecorder.short(good)) does not lead to \(PerfRecorder.short(bad)): name an earlier commit first, "
+                    + "then a later one of the same branch")
+        }
         let outcome = try await git(["rev-list", "--reverse", "--first-parent", "\(good)..\(bad)"])
         guard outcome.status.isSuccess else { throw LabError("git: \(outcome.reason)") }
         return outcome.output.split(separator: "\n").map(String.init)

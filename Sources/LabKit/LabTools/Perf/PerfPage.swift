@@ -30,17 +30,7 @@ package enum PerfPage {
         var markup = Markup()
         markup.literal("<!DOCTYPE html>\n")
         markup.element("html", [("lang", "en")]) { markup in
-            markup.element("head") { markup in
-                markup.void("meta", [("charset", "utf-8")])
-                markup.void(
-                    "meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
-                markup.void("meta", [("name", "color-scheme"), ("content", "light dark")])
-                markup.element("title", text: "ccm-lab \(title)")
-                markup.element("style") { markup in
-                    markup.literal(ReportStyle.sheet)
-                    markup.literal(style)
-                }
-            }
+            markup.pageHead("ccm-lab \(title)", style)
             markup.element("body") { $0.element("main", [], body) }
         }
         return markup.text + "\n"

@@ -39,14 +39,7 @@ package enum HTMLReport {
         var markup = Markup()
         markup.literal("<!DOCTYPE html>\n")
         markup.element("html", [("lang", "en")]) { markup in
-            markup.element("head") { markup in
-                markup.void("meta", [("charset", "utf-8")])
-                markup.void(
-                    "meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
-                markup.void("meta", [("name", "color-scheme"), ("content", "light dark")])
-                markup.element("title", text: "ccm-lab: \(title(folder))")
-                markup.element("style") { $0.literal(ReportStyle.sheet) }
-            }
+            markup.pageHead("ccm-lab: \(title(folder))")
             markup.element("body") { markup in
                 markup.literal(ReportStyle.symbols)
                 markup.element("main") { body(folder, into: &$0) }

@@ -40,6 +40,22 @@ struct Markup {
     }
 }
 
+extension Markup {
+    /// The head of a page for a browser, with the report's style and what `style` adds to it.
+    mutating func pageHead(_ title: String, _ style: StaticString = "") {
+        element("head") { markup in
+            markup.void("meta", [("charset", "utf-8")])
+            markup.void("meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
+            markup.void("meta", [("name", "color-scheme"), ("content", "light dark")])
+            markup.element("title", text: title)
+            markup.element("style") { markup in
+                markup.literal(ReportStyle.sheet)
+                markup.literal(style)
+            }
+        }
+    }
+}
+
 /// A number as a coordinate: with at most four decimals, and no more of them than it needs.
 func coordinate(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e9 else { return "0" }
